@@ -133,6 +133,10 @@ def test_what_there_is_not() -> None:
     client = Hall().client()
     client.send(options.ReqSecDefOptParams(5, "AAPL", "", "STK", 4))
     assert client.errors() == [(5, 200, "No security definition has been found for the request")]
+    client.send(options.ReqSecDefOptParams(5, "AAPL", "", "STK", 0))
+    ((about, code, text),) = client.errors()
+    assert (about, code) == (5, 321)
+    assert text.endswith("cause - Invalid contract id")
     client.send(reference.ReqMarketRule(987))
     ((about, code, _),) = client.errors()
     assert (about, code) == (-1, 322)

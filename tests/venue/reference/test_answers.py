@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+import pytest
+
 from papertape.venue.reference.answers import (
     BBO,
     MOST_MATCHES,
@@ -48,6 +50,15 @@ def test_a_stock_has_a_row_for_each_exchange_and_smart_comes_last() -> None:
     assert rows[0].expirations == sorted(set(rows[0].expirations))
     assert rows[0].strikes == sorted(set(rows[0].strikes))
     assert 300.0 in rows[0].strikes
+
+
+@pytest.mark.parametrize("exchange", ["SMART", "AMEX", " cboe "])
+@pytest.mark.parametrize("under", [265598, 416904])
+def test_an_exchange_selects_options_on_futures_and_finds_none_on_a_stock(
+    under: int, exchange: str
+) -> None:
+    found = option_parameters(CATALOGUE, under, exchange, NOW)
+    assert found is not None and list(found) == []
 
 
 def test_options_on_futures_by_future_and_by_index() -> None:

@@ -66,7 +66,13 @@ def req_matching_symbols(
 def req_sec_def_opt_params(
     tws: Services, session: Session, message: options.ReqSecDefOptParams
 ) -> Iterator[None]:
-    """One row per class and exchange, then the end; 200 for an underlying that there is not."""
+    """One row per class and exchange, then the end.
+
+    An underlying has to be named by its id: 321 without one, 200 where it is nobody's.
+    """
+    if message.underlyingConId == 0:
+        session.error(message.reqId, 321, cause="Invalid contract id")
+        return
     rows = option_parameters(
         tws.venue.instruments, message.underlyingConId, message.futFopExchange, tws.timing.now
     )

@@ -120,8 +120,8 @@ def option_parameters(
 ) -> Iterator[OptionParameters] | None:
     """The classes of options on an instrument, a row for each exchange; SMART comes last.
 
-    ``exchange`` narrows options on futures. None when there is no such underlying, no row when it
-    has no options.
+    ``exchange`` selects options on futures: with one named, SMART too, no other options are found.
+    None when there is no such underlying, no row when it has no options.
     """
     entry, chains = instruments.get(under), instruments.chains
     if entry is None:
@@ -133,7 +133,7 @@ def option_parameters(
         futures = list(_of_futures(instruments, entry, exchange.strip().upper(), today))
         if futures or isinstance(entry, Future):
             return iter(futures)
-    return _of_stock(instruments, entry, today)
+    return iter(()) if exchange.strip() else _of_stock(instruments, entry, today)
 
 
 def _of_stock(
