@@ -54,7 +54,7 @@ def test_the_version_answer_comes_alone_and_in_one_piece(loop: str) -> None:
             await client.write(client.connection.initiate())
             await client.read()
             assert len(client.events) == 1
-            assert client.reads == [len("226") + len("20260413 10:00:00 EDT") + 2 + 4]
+            assert client.reads == [len("226") + len("20260413 10:00:00 EST") + 2 + 4]
             client.close()
 
     run(main, loop)

@@ -34,7 +34,7 @@ def test_the_greeting_names_the_zone_while_the_drill_runs(name: str) -> None:
     hall.station.drills.start("zone-name", name=name)
     assert answer(hall) == f"176\0{TIME}{name}\0".encode()
     hall.station.drills.stop_all()
-    assert answer(hall) == f"176\0{TIME}EDT\0".encode()
+    assert answer(hall) == f"176\0{TIME}EST\0".encode()
 
 
 @pytest.mark.parametrize("name", NAMES)

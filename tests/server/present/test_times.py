@@ -3,7 +3,7 @@
 import pytest
 
 from papertape.server.present.times import bar_date, clock, connection_time, stamp
-from papertape.venue.units import SECOND
+from papertape.venue.units import SECOND, Nanos
 from venue.scenario import at
 
 MORNING = at("20260413 09:05:07")
@@ -20,9 +20,22 @@ def test_stamps_name_their_zone_from_174_on(version: int, text: str) -> None:
     assert stamp(MORNING, ZONE, version) == text
 
 
-def test_the_version_answer_names_the_zone_in_short() -> None:
-    assert connection_time(MORNING, ZONE) == "20260413 09:05:07 EDT"
-    assert connection_time(WINTER, ZONE) == "20260113 09:05:07 EST"
+@pytest.mark.parametrize(
+    ("zone", "name"),
+    [("US/Eastern", "EST"), ("Europe/Berlin", "CET"), ("Europe/London", "GMT"),
+     ("Europe/Dublin", "GMT"), ("Australia/Sydney", "AEST"), ("Asia/Tokyo", "JST"),
+     ("UTC", "UTC"), ("Asia/Singapore", "Asia/Singapore")],
+)  # fmt: skip
+@pytest.mark.parametrize("time", [MORNING, WINTER])
+def test_the_version_answer_names_the_zone_in_short_and_as_in_winter(
+    zone: str, name: str, time: Nanos
+) -> None:
+    # Captured of gateways: 20250425 15:23:54 EST, 20260824 22:28:46 CET.
+    assert connection_time(time, zone).split(" ", 2)[2] == name
+
+
+def test_the_version_answer_has_the_clock_of_summer() -> None:
+    assert connection_time(MORNING, ZONE) == "20260413 09:05:07 EST"
 
 
 @pytest.mark.parametrize(

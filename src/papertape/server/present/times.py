@@ -1,12 +1,15 @@
 """Times as the server writes them for a client's version."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from ...venue.reference.times import EASTERN, instant
 from ...venue.units import SECOND, Nanos
 from ...versions import INSTRUMENT_TIME_ZONE
+
+SEASONS = tuple(timedelta(days=days) for days in (0, 120, 240))
+"""How far back to look for a day without summer time, which lasts at most eight months."""
 
 
 @lru_cache(maxsize=8)
@@ -31,9 +34,23 @@ def stamp(time: Nanos, zone: str, version: int) -> str:
 
 def connection_time(time: Nanos, zone: str, name: str = "") -> str:
     """``20260413 21:27:03 EST``: the time in the version answer names the zone in short, or by
-    the name that the computer has for it."""
+    the name that the computer has for it.
+
+    The short name is that of the zone's winter also in summer, when the clock is ahead; a zone
+    without one has its long name.
+    """
     local = _local(time, zone)
-    return f"{local:%Y%m%d %H:%M:%S} {name or local.tzname()}"
+    return f"{local:%Y%m%d %H:%M:%S} {name or _short(local) or zone}"
+
+
+def _short(local: datetime) -> str | None:
+    """What a zone is called while its clock is not ahead; none where that is an offset."""
+    plain = min((local - back for back in SEASONS), key=_offset).tzname() or ""
+    return plain if plain.isalpha() else None
+
+
+def _offset(local: datetime) -> timedelta:
+    return local.utcoffset() or timedelta()
 
 
 def bar_date(time: Nanos, zone: str, version: int, form: int, *, whole_day: bool) -> str:
