@@ -1,7 +1,8 @@
 """How many shares of a company are outstanding: one fact for its snapshot and for scans.
 
-Of some large American companies it is known to about a percent, as of the end of 2025; of all
-others it is made up from the contract's number: 17 million to 2.1 billion, the same everywhere.
+Of some large American companies it has the size that it had in 2025, rounded; nobody keeps these
+numbers up to date, and nothing but the order of companies should rest on them. Of all others it is
+made up from the contract's number: 17 million to 2.1 billion, the same everywhere.
 """
 
 from typing import Final
