@@ -46,6 +46,12 @@ def test_a_pair_has_both_currencies_and_the_move_of_its_middle() -> None:
     assert [getattr(cell, "text", cell) for cell in alone.cells[2:4]] == ["", ""]
 
 
+def test_an_option_has_the_name_of_its_contract() -> None:
+    option = SPY | {"security_type": "OPT", "local_symbol": "SPY   261218C00680000"}
+    row = quote_row(option, QUOTE)
+    assert row.cells[0] == "SPY 261218C00680000" and row.opens == "Chart of SPY 261218C00680000"
+
+
 def test_a_list_begins_with_some_and_quotes_all_at_once() -> None:
     paper = PaperView()
     paper.desk.answers |= {"/symbols": [SPY, IBM], "/quotes": [QUOTE]}

@@ -241,3 +241,53 @@ def test_the_quote_of_an_option_has_the_greeks_of_its_line() -> None:
         assert (await api.get(f"/quotes/{AAPL}"))["greeks"] is None
 
     with_api(main, hall, speed=0)
+
+
+# what is typed -> the first offers: kind and local symbol
+OFFERED = {
+    "es": ["STK ES", "CFD ES", "FUT ESM6"],
+    "ESM6": ["FUT ESM6"],
+    "es fut": ["FUT ESM6", "FUT ESU6"],
+    "ES 202612": ["FUT ESZ6"],
+    "EUR.USD": ["CASH EUR.USD"],
+    "eurusd": ["CASH EUR.USD"],
+    "EUR/USD": ["CASH EUR.USD"],
+    "SPY 20261218 C 680": ["OPT SPY   261218C00680000"],
+    "680 put spy": [],
+    "spy put 680 20261218": ["OPT SPY   261218P00680000"],
+    "spy 261218c00680000": ["OPT SPY   261218C00680000"],
+    "IBM CFD": ["CFD IBM"],
+    "SPX": ["IND SPX"],
+    "ES banana": [],
+    "SPY 20251218": [],
+    "SPY OPT 99999999 C P 1.5 C": [],
+}
+
+
+@pytest.mark.parametrize("text", OFFERED)
+def test_a_search_understands_kinds_expiries_and_pairs(text: str) -> None:
+    async def main() -> None:
+        tape = open_market(START - 60 * MINUTE, synthetic=Prices(CATALOGUE))
+        async with controlled(Hall(market=tape)) as api:
+            rows = await api.get(f"/symbols?q={quote(text)}")
+            found = [f"{row['security_type']} {row['local_symbol']}" for row in rows]
+            wanted = OFFERED[text]
+            assert found[: len(wanted)] == wanted and len(found) <= 16
+            assert wanted or not found
+            for row in rows:
+                assert (row["expires"] is not None) == (row["security_type"] in ("OPT", "FUT"))
+
+    run(main)
+
+
+def test_options_of_an_expiry_are_offered_around_the_price() -> None:
+    async def main() -> None:
+        tape = open_market(START - 60 * MINUTE, synthetic=Prices(CATALOGUE))
+        async with controlled(Hall(market=tape)) as api:
+            rows = await api.get("/symbols?q=SPY%2020261218")
+            last = (await api.get("/quotes/756733"))["bid"]
+            strikes = [int(row["local_symbol"][-8:]) / 1000 for row in rows]
+            assert len(rows) == 16 and {row["expires"] for row in rows} == {"20261218"}
+            assert all(abs(strike - last) < 30 for strike in strikes)
+
+    run(main)

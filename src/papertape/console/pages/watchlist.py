@@ -9,7 +9,7 @@ from ..parts.components import card, empty
 from ..parts.day_change import day_change
 from ..parts.grid import Cell, Col, Grid, Row
 from ..parts.number_format import price, signed, size, tone
-from ..parts.symbols import SymbolSearch
+from ..parts.symbols import SymbolSearch, named
 from ..remote import RemoteError
 from ..view import PageView
 
@@ -33,7 +33,7 @@ def quote_row(found: Told, quote: Told | None) -> Row:
     change, percent = day_change(told)
     pair = found["security_type"] == "CASH"
     cells = (
-        f"{found['symbol']}.{found['currency']}" if pair else found["symbol"],
+        f"{found['symbol']}.{found['currency']}" if pair else named(found),
         Cell(price(told.get("last")) or "–", ""),
         Cell(signed(change), tone(change)),
         Cell(signed(percent), tone(percent)),
@@ -47,7 +47,7 @@ def quote_row(found: Told, quote: Told | None) -> Row:
         "" if told.get("last") is None else size(told.get("volume")),
         _kind(found, told),
     )
-    key, name = str(found["con_id"]), found["symbol"]
+    key, name = str(found["con_id"]), named(found)
     return Row(key, cells, f"Remove {name}", f"Chart of {name}")
 
 

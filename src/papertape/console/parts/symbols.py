@@ -1,6 +1,6 @@
 """The instrument search: type part of a symbol or name, select with arrow keys and Enter."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from nicegui.element import Element
@@ -13,10 +13,21 @@ LONGEST = 40
 Chosen = Callable[[dict[str, Any]], Awaitable[None]]
 
 
+def named(found: Mapping[str, Any]) -> str:
+    """The name of an instrument: that of its contract where it has one of its own."""
+    return " ".join((found.get("local_symbol") or found["symbol"]).split())
+
+
 def about(found: dict[str, Any]) -> str:
     """What distinguishes an instrument from others with its symbol."""
-    facts = [found["security_type"], found["exchange"], found["currency"]]
-    return " · ".join([*filter(None, facts), *filter(None, [found.get("description")])])
+    name = named(found)
+    facts = [
+        name if name != found["symbol"] else None,
+        found["security_type"],
+        found["exchange"],
+        found["currency"],
+    ]
+    return " · ".join(filter(None, [*facts, found.get("description")]))
 
 
 class SymbolSearch(Element, component="combo.js"):

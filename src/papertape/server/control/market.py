@@ -14,7 +14,7 @@ from ...venue.market.depth import MOST_LEVELS
 from ...venue.market.source import PriceBar
 from ...venue.reference.calendars import calendar_of
 from ...venue.reference.instruments import Instrument
-from ...venue.reference.securities import UNQUOTED, UNTRADED
+from ...venue.reference.securities import UNQUOTED, UNTRADED, day_text, last_day
 from ...venue.reference.times import period_start
 from ...venue.units import (
     DAY,
@@ -30,6 +30,7 @@ from ..market_data.history import BAR_SIZES, TRADING_SECONDS, part_of_bars, part
 from ..market_data.open_hours import OpenHours
 from ..plant.farms import Status
 from ..station import Station
+from .offers import offers
 from .stations import NOT_FOUND, PREFIX, Chosen, Turns, current, moment
 from .views.market import BarView, GreeksView, LadderView, LevelView, QuoteView, SymbolView
 
@@ -57,6 +58,8 @@ def symbol_view(entry: Instrument) -> SymbolView:
     return SymbolView(
         con_id=entry.conId,
         symbol=entry.symbol,
+        local_symbol=entry.localSymbol,
+        expires=day_text(last_day(entry)) or None,
         security_type=entry.secType,
         exchange=entry.home,
         primary_exchange=entry.primaryExchange,
@@ -88,15 +91,20 @@ def present(server: StationServer, kind: Farm) -> tuple[Nanos, bool]:
 async def symbols(
     server: Chosen,
     q: Annotated[
-        str, Query(max_length=40, description="Start of a symbol, or part of a name.")
+        str,
+        Query(
+            max_length=40,
+            description="Start of a symbol, part of a name, a local symbol, or a symbol with kind,"
+            " expiry, right and strike in any order: ES FUT, SPY 20261218 C 680.",
+        ),
     ] = "",
 ) -> list[SymbolView]:
-    """List matching instruments that have market data, as reqMatchingSymbols does; without a
-    pattern, the first ones."""
+    """List matching instruments that have market data, at most 16: those that reqMatchingSymbols
+    finds, pairs, futures and options; without a pattern, the first ones."""
     station = server.station
     market, instruments = station.market, station.venue.instruments
     if q.strip():
-        found = tuple(entry for entry in instruments.search(q) if entry.conId in market)
+        found = tuple(offers(instruments, market, q, current(server)))
     else:
         entries = map(instruments.get, islice(market.con_ids(), MOST_SYMBOLS))
         found = tuple(entry for entry in entries if entry is not None)

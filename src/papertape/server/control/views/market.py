@@ -13,6 +13,10 @@ class SymbolView(View):
 
     con_id: int
     symbol: str
+    local_symbol: str
+    """Its name at its exchange: ``ESM6``, ``EUR.USD``; of an option that of its clearing house."""
+    expires: str | None
+    """The last day of trading, ``20260618``; null for what does not end."""
     security_type: str
     exchange: str
     """The default exchange of an order: SMART, or the only exchange."""

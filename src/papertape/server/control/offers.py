@@ -1,0 +1,133 @@
+"""What a search box offers for what a person types: ``SPY``, ``EUR.USD``, ``ESZ6``, ``ES FUT``,
+``SPY 20261218 C 680``.
+
+A symbol may be followed by words in any order: a kind of contract, an expiry (``202612`` or
+``20261218``), a right (``C``, ``P``), a strike.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Final
+
+from ...model import Contract
+from ...venue.market.source import MarketSource
+from ...venue.reference.instruments import Instrument, Instruments, Refusal
+from ...venue.reference.securities import OptionContract
+from ...venue.units import Nanos, price_float
+
+MOST: Final = 16
+"""Offers, as many as reqMatchingSymbols has."""
+MOST_ROWS: Final = 1000
+"""Listings that are looked at of one description: a chain may have tens of thousands."""
+FUTURES: Final = 4
+"""Expiries of a future that are offered for its symbol alone."""
+KINDS: Final = (
+    "STK", "IND", "CASH", "FUT", "CONTFUT", "OPT", "FOP", "CFD", "CRYPTO", "CMDTY", "BOND", "FUND",
+    "WAR",
+)  # fmt: skip
+DATED: Final = ("FUT", "OPT", "FOP", "WAR")
+_EXPIRY: Final = re.compile(r"20\d{4}(\d\d)?")
+_STRIKE: Final = re.compile(r"\d{1,7}(\.\d{1,4})?")
+_PAIR: Final = re.compile(r"([A-Z]{3})[./ ]?([A-Z]{3})")
+
+
+def offers(
+    instruments: Instruments, market: MarketSource, text: str, now: Nanos
+) -> list[Instrument]:
+    """Up to ``MOST`` instruments that have market data, the most likely first."""
+    found: dict[int, Instrument] = {}
+    for one in _likely(instruments, market, " ".join(text.upper().split()), now):
+        if one.conId in market:
+            found.setdefault(one.conId, one)
+            if len(found) == MOST:
+                break
+    return list(found.values())
+
+
+def _likely(
+    instruments: Instruments, market: MarketSource, text: str, now: Nanos
+) -> Iterator[Instrument]:
+    if not text:
+        return
+    symbol, *words = text.split()
+    named = instruments.search(text)
+    yield from (one for one in named if one.symbol == text)
+    pair = _PAIR.fullmatch(text)
+    if pair is not None:
+        wanted = Contract(symbol=pair[1], secType="CASH", currency=pair[2])
+        yield from _rows(instruments, wanted, now)
+    for kind in KINDS:
+        for local in dict.fromkeys((text, _occ(text))) if kind == "OPT" else (text,):
+            yield from _rows(instruments, Contract(localSymbol=local, secType=kind), now)
+    if words:
+        for wanted in _described(symbol, words):
+            rows = _rows(instruments, wanted, now)
+            optional = wanted.secType in ("OPT", "FOP")
+            yield from _nearest(rows, instruments, market, now) if optional else rows
+    else:
+        wanted = Contract(symbol=symbol, secType="FUT")
+        yield from islice(_rows(instruments, wanted, now), FUTURES)
+    yield from named
+
+
+def _described(symbol: str, words: list[str]) -> Iterator[Contract]:
+    """The contracts that words after a symbol can mean; none where a word says nothing."""
+    wanted, kinds = Contract(symbol=symbol), list[str]()
+    for word in words:
+        if word in KINDS:
+            kinds = [word]
+        elif word in ("C", "P", "CALL", "PUT"):
+            wanted.right = word[0]
+        elif _EXPIRY.fullmatch(word):
+            wanted.lastTradeDateOrContractMonth = word
+        elif _STRIKE.fullmatch(word):
+            wanted.strike = float(word)
+        else:
+            return
+    if not kinds:
+        optional = bool(wanted.right or wanted.strike)
+        kinds = [kind for kind in DATED if not optional or kind != "FUT"]
+    for kind in kinds:
+        wanted.secType, wanted.exchange = kind, "SMART" if kind == "OPT" else ""
+        yield wanted
+
+
+def _rows(instruments: Instruments, wanted: Contract, now: Nanos) -> Iterator[Instrument]:
+    """The instruments that a description fits, each once."""
+    rows = instruments.rows(wanted, now=now)
+    if isinstance(rows, Refusal):
+        return
+    known: set[int] = set()
+    for row in islice(rows, MOST_ROWS):
+        if row.instrument.conId not in known:
+            known.add(row.instrument.conId)
+            yield row.instrument
+
+
+def _nearest(
+    found: Iterable[Instrument], instruments: Instruments, market: MarketSource, now: Nanos
+) -> list[Instrument]:
+    """Of many options those that expire first, and whose strikes are nearest to the price of what
+    they are on."""
+    options = [one for one in found if isinstance(one, OptionContract)]
+    prices: dict[int, float] = {}
+    for one in options:
+        if one.under not in prices:
+            under = instruments.get(one.under)
+            priced = under is not None and one.under in market
+            price = market.quote(one.under, now).bid if priced else 0
+            prices[one.under] = price_float(price, under.scale) if under is not None else 0.0
+
+    def away(one: OptionContract) -> tuple[int, float, int]:
+        return one.expires, abs(price_float(one.strike, one.scale) - prices[one.under]), one.conId
+
+    options.sort(key=away)
+    return list(islice(options, MOST))
+
+
+def _occ(text: str) -> str:
+    """The name of an option as its clearing house pads it: ``SPY 260618C00680000`` may be typed
+    with one space, and none."""
+    found = re.fullmatch(r"([A-Z]{1,5}[0-9]?) ?(\d{6}[CP]\d{8})", text)
+    return f"{found[1]:6}{found[2]}" if found is not None else text
