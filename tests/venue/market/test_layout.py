@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lanes import tries
-from papertape.venue.market.layout import SessionDays
+from papertape.venue.market.layout import Laps, SessionDays
 from papertape.venue.market.source import Print, Quote
 from papertape.venue.reference.calendars import calendar
+from papertape.venue.reference.times import EASTERN
 from papertape.venue.units import DAY, MINUTE, SECOND
 from venue.days import CURRENCY, LENGTH, MINUTES, RECORDED, SYNTHETIC, WHATS, market, slow_bars
 from venue.market.test_bars import assert_averages, assert_same
@@ -38,6 +39,17 @@ def test_the_recorded_day_stands_in_the_session_of_the_anchor(anchor: str, begin
     assert first == day.quote(RECORDED, at(begins))
     later = at(begins) + 100 * MINUTE
     assert source.quote(RECORDED, later) == day.quote(RECORDED, later)
+
+
+@pytest.mark.parametrize(
+    "hour", [f"{hour:02}:{minute}" for hour in range(24) for minute in (0, 30)]
+)
+@pytest.mark.parametrize("day", ["20260301", "20260701", "20261130"])
+def test_each_past_day_has_a_date_of_its_own_whenever_a_station_began(day: str, hour: str) -> None:
+    hours, minutes = hour.split(":")
+    laps = Laps(at(f"{day} {hours}:{int(minutes):02}:00"), DAY)
+    dates = [EASTERN.day(laps.dated(number)) for number in range(-800, 1)]
+    assert dates == list(range(dates[-1] - 800, dates[-1] + 1))
 
 
 def test_sessions_of_a_week_with_a_holiday() -> None:

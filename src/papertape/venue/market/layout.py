@@ -2,7 +2,8 @@
 
 ``Laps``: open at any hour. Day 0 begins at the anchor; when it ends, day 1 begins at once, and so
 on for ever. The days before lie a calendar day apart, as they did: day -1 begins 24 hours before
-the anchor, with its night between.
+the anchor, with its night between. Each has a date of its own in New York, also where the clocks
+were changed meanwhile.
 
 ``SessionDays``: day 0 is the first session that has not ended at the anchor, and every session
 after or before it has the next day. A day begins with the regular session; one that is longer
@@ -16,7 +17,8 @@ from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
 from ..reference.calendars import Calendar, TradingDay
-from ..units import DAY, MINUTE, Nanos
+from ..reference.times import EASTERN
+from ..units import DAY, MINUTE, SECOND, Nanos
 
 
 class PlayedPart(NamedTuple):
@@ -114,7 +116,11 @@ class Laps:
         return (PlayedPart(start, start + self._length, 0),)
 
     def dated(self, number: int) -> Nanos:
-        return self.start(number)
+        start = self.start(number)
+        if number >= 0 or EASTERN.day(start) == EASTERN.day(self._anchor) + number:
+            return start
+        # The clock has been changed in between: the hour of the anchor has the date of the day.
+        return start + (EASTERN.offset(self._anchor) - EASTERN.offset(start)) * SECOND
 
     def regular(self, number: int) -> None:
         return None
