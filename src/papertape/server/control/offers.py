@@ -58,8 +58,8 @@ def _likely(
         wanted = Contract(symbol=pair[1], secType="CASH", currency=pair[2])
         yield from _rows(instruments, wanted, now)
     for kind in KINDS:
-        for local in dict.fromkeys((text, _occ(text))) if kind == "OPT" else (text,):
-            yield from _rows(instruments, Contract(localSymbol=local, secType=kind), now)
+        local = _occ(text) if kind == "OPT" else text
+        yield from _rows(instruments, Contract(localSymbol=local, secType=kind), now)
     if words:
         for wanted in _described(symbol, words):
             rows = _rows(instruments, wanted, now)
@@ -89,6 +89,7 @@ def _described(symbol: str, words: list[str]) -> Iterator[Contract]:
         optional = bool(wanted.right or wanted.strike)
         kinds = [kind for kind in DATED if not optional or kind != "FUT"]
     for kind in kinds:
+        # One row of an option is enough: it trades at a score of exchanges.
         wanted.secType, wanted.exchange = kind, "SMART" if kind == "OPT" else ""
         yield wanted
 
