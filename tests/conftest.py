@@ -59,6 +59,11 @@ def pytest_configure() -> None:
     stand()
 
 
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    file = collection_path
+    return True if file.name.startswith("test_") and lanes.is_wholly_outside(file) else None
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker(BEYOND[0]) or HERE / BEYOND[1] in item.path.parents:

@@ -13,7 +13,9 @@ runs, the more it can find. The mark ``long`` keeps a test out of ``check`` and 
 """
 
 import os
+import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
@@ -34,6 +36,9 @@ OUTSIDE = ("network", "process")
 
 LONG = "long"
 """The mark of what takes more than a second."""
+
+WHOLLY = re.compile(r"^pytestmark = .*\bmark\.(?:network|process|peers|proof|long)\b", re.MULTILINE)
+"""A line of a file all of whose tests are outside ``check``."""
 
 HANGS_S = 120
 """What is waited for so long will never come. Only a test that is to fail anyway takes that long:
@@ -84,3 +89,8 @@ def belongs(item: pytest.Item, lane: str = LANE) -> bool:
     if lane == "check":
         return not any(item.get_closest_marker(mark) for mark in ("proof", LONG, *OUTSIDE))
     return lane == "test" or searches(item)
+
+
+def is_wholly_outside(file: Path, lane: str = LANE) -> bool:
+    """Whether no test of a file is in the lane, as its text says: it need not be imported then."""
+    return lane == "check" and WHOLLY.search(file.read_text("utf-8")) is not None

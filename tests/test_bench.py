@@ -13,6 +13,7 @@ from bench import common, messages
 from bench.__main__ import HAVE_OPTIONS, LONG, SUITES, document, main, split
 
 from lanes import HANGS_S
+from walks import walk
 
 ALL = SUITES | LONG
 
@@ -119,7 +120,7 @@ def test_a_reader_that_stops_reading_is_no_traceback() -> None:
     assert (done.returncode, done.stderr) == (1, b"")
 
 
-@pytest.mark.parametrize("name", sorted(ALL))
+@walk("name", sorted(ALL))
 def test_every_suite_can_be_loaded(name: str) -> None:
     assert callable(import_module(f"bench.{name}").run)
 

@@ -12,6 +12,7 @@ import pytest
 
 from papertape import codes
 from papertape.codes import Code, CodeTable
+from walks import walk
 
 ROOT = Path(__file__).parent.parent
 
@@ -109,14 +110,14 @@ def text_cases() -> list[tuple[int, str | None, dict[str, str], str]]:
     ]
 
 
-@pytest.mark.parametrize(("number", "variant", "facts", "said"), text_cases())
+@walk(("number", "variant", "facts", "said"), text_cases())
 def test_texts_are_exact(
     number: int, variant: str | None, facts: dict[str, str], said: str
 ) -> None:
     assert codes.text(number, variant, **facts) == said
 
 
-@pytest.mark.parametrize("row", MEANINGS.strip().splitlines())
+@walk("row", MEANINGS.strip().splitlines())
 def test_meanings(row: str) -> None:
     number, *expected = row.split()
     code = codes.lookup(int(number))

@@ -38,6 +38,7 @@ from papertape.errors import (
     WorldError,
     api_error,
 )
+from walks import walk
 
 SAID = [
     (PapertapeError("plain"), "plain"),
@@ -135,15 +136,13 @@ SAID = [
 ]
 
 
-@pytest.mark.parametrize(("error", "said"), SAID, ids=lambda value: type(value).__name__)
+@walk(("error", "said"), SAID, ids=lambda value: type(value).__name__)
 def test_the_sentence_names_the_facts(error: PapertapeError, said: str) -> None:
     assert str(error) == said
 
 
-@pytest.mark.parametrize(
-    "again", [lambda e: pickle.loads(pickle.dumps(e)), copy.copy, copy.deepcopy]
-)
-@pytest.mark.parametrize("error", [error for error, _ in SAID], ids=lambda e: type(e).__name__)
+@walk("again", [lambda e: pickle.loads(pickle.dumps(e)), copy.copy, copy.deepcopy])
+@walk("error", [error for error, _ in SAID], ids=lambda e: type(e).__name__)
 def test_pickle_and_copy(
     error: PapertapeError, again: Callable[[PapertapeError], PapertapeError]
 ) -> None:
@@ -230,7 +229,7 @@ def built(kind: type[PapertapeError]) -> PapertapeError:
     return kind(**given)
 
 
-@pytest.mark.parametrize("name", sorted(set(errors.__all__) - {"api_error"}))
+@walk("name", sorted(set(errors.__all__) - {"api_error"}))
 def test_no_text_of_others_is_said_as_it_came(name: str) -> None:
     kind = getattr(errors, name)
     error = built(kind)

@@ -17,7 +17,8 @@ import uvloop
 from hypothesis import settings
 
 from guard import GUARD, Refused
-from lanes import HANGS_S
+from lanes import HANGS_S, is_wholly_outside
+from walks import walk
 
 HERE = Path(__file__).parent
 FILES = sorted(HERE.rglob("*.py"))
@@ -210,12 +211,31 @@ DRIVERS = "peers/drivers/"
 CLOCKS = ("monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "process_time")
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(HERE)))
+@walk("file", FILES, ids=lambda file: str(file.relative_to(HERE)))
 def test_nothing_is_measured_by_the_wall_clock(file: Path) -> None:
     name = file.relative_to(HERE).as_posix()
     if name not in WAITING | OTHERS and not name.startswith(DRIVERS):
         calls = [ast.unparse(node.func) for node in nodes(file) if isinstance(node, ast.Call)]
         assert not {"time.time", *CLOCKS, *(f"time.{one}" for one in CLOCKS)}.intersection(calls)
+
+
+@pytest.mark.parametrize(
+    ("text", "outside"),
+    [
+        ("pytestmark = pytest.mark.network\n", True),
+        ("import pytest\n\npytestmark = [pytest.mark.network, pytest.mark.process]\n", True),
+        ("pytestmark = pytest.mark.usefixtures('network')\n", False),
+        ("@pytest.mark.network\ndef test_one() -> None: ...\n", False),
+        ("    pytestmark = pytest.mark.network  # of a class\n", False),
+    ],
+)
+def test_a_file_that_is_wholly_outside_is_not_imported(
+    text: str, outside: bool, tmp_path: Path
+) -> None:
+    file = tmp_path / "test_one.py"
+    file.write_text(text, "utf-8")
+    assert is_wholly_outside(file, "check") == outside
+    assert not any(is_wholly_outside(file, lane) for lane in ("test", "quick", "proof"))
 
 
 def test_property_tests_have_no_deadline_and_their_number_from_the_lane() -> None:

@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import pytest
 
+from walks import walk
+
 # layer: the layers it may import besides itself and the base. `wire` and `venue` never meet.
 BASE = {"errors", "codes", "versions", "quoting"}
 MAY_IMPORT: dict[str, set[str]] = {
@@ -393,13 +395,13 @@ def read(file: Path) -> Module:
     return module(file.relative_to(ROOT).as_posix(), file.read_text("utf-8"))
 
 
-@pytest.mark.parametrize("layer", WITHOUT_CIRCLES)
+@walk("layer", WITHOUT_CIRCLES)
 def test_no_circle(layer: str) -> None:
     found = circles([one for one in map(read, FILES) if one.layer == layer])
     assert not found, "\n" + "\n".join("these need each other: " + ", ".join(one) for one in found)
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
+@walk("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
 def test_layers(file: Path) -> None:
     found = broken(read(file))
     assert not found, "\n" + "\n".join(found)
@@ -486,7 +488,7 @@ def rows(table: str) -> list[list[str]]:
     return [[cell.strip() for cell in row.split("|")] for row in table.strip().splitlines()]
 
 
-@pytest.mark.parametrize(("path", "source", "said"), rows(BAD))
+@walk(("path", "source", "said"), rows(BAD))
 def test_what_is_not_allowed_is_told(path: str, source: str, said: str) -> None:
     found = broken(module(path, source))
     assert len(found) == 1, found

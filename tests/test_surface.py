@@ -6,6 +6,7 @@ import sys
 import pytest
 
 import papertape
+from walks import walk
 
 PUBLIC: list[str] = list(getattr(papertape, "__all__", []))
 
@@ -28,7 +29,7 @@ def test_all_holds_public_names_only() -> None:
     assert [name for name in PUBLIC if name.startswith("_") and name != "__version__"] == []
 
 
-@pytest.mark.parametrize("name", PUBLIC)
+@walk("name", PUBLIC)
 def test_every_public_name_exists(name: str) -> None:
     assert getattr(papertape, name) is not None
     assert name in dir(papertape)

@@ -51,6 +51,7 @@ from papertape.wire.message import Message
 from server.handlers.test_scanners import hall
 from server.pair import Hall
 from venue.scenario import START
+from walks import walk
 
 IBM = Contract(conId=8314, symbol="IBM", secType="STK", exchange="SMART", currency="USD")
 OPTION = Contract(localSymbol="SPY   260618C00680000", secType="OPT", exchange="SMART")
@@ -266,7 +267,7 @@ def given(
     return found[0], tws
 
 
-@pytest.mark.parametrize("kind", WITH_ANSWER, ids=lambda kind: kind.__name__)
+@walk("kind", WITH_ANSWER, ids=lambda kind: kind.__name__)
 def test_its_call_sends_it_and_gives_what_it_says(kind: type[Message]) -> None:
     row = WITH_ANSWER[kind]
     station = hall()

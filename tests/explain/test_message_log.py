@@ -11,6 +11,7 @@ from papertape.wire.catalogue.session import ErrorMessage, NextValidId, StartApi
 from papertape.wire.connection import encode
 from papertape.wire.handshake import greeting, version_reply
 from papertape.wire.message import Message
+from walks import walk
 
 NOTICE = b"---54-2--1-2104-Market data farm connection is OK:usfarm-"
 
@@ -86,7 +87,7 @@ def test_a_length_that_does_not_fit_is_named() -> None:
     assert found.problem and "announces 54 bytes and has 53" in found.problem.reason
 
 
-@pytest.mark.parametrize("end", range(len(NOTICE)))
+@walk("end", range(len(NOTICE)))
 def test_a_line_cut_anywhere_is_named(end: int) -> None:
     assert LogReader(165).line(NOTICE[:end], b"->", 0).problem
 

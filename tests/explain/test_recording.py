@@ -18,6 +18,7 @@ from papertape.wire.catalogue.orders import PlaceOrder
 from papertape.wire.catalogue.session import NextValidId
 from papertape.wire.connection import encode
 from papertape.wire.message import Message
+from walks import walk
 from wire.messages import ALL, name_of, samples
 
 LOG = b"20:54:49:921 -> ---54-2--1-2104-Market data farm connection is OK:usfarm-"
@@ -39,7 +40,7 @@ def everything(data: bytes, *, step: int = 0, **options: Any) -> list[Explained]
     return [one for piece in pieces for one in reading.feed(piece)] + reading.finish()
 
 
-@pytest.mark.parametrize("cls", ALL, ids=name_of)
+@walk("cls", ALL, ids=name_of)
 def test_every_message_comes_back_from_a_recording(cls: type[Message]) -> None:
     version = max(cls.spec.since, 226 if cls.spec.protobuf <= 226 else 176)
     version = min(version, cls.spec.until - 1)
@@ -88,8 +89,8 @@ def test_the_first_bytes_tell_what_an_input_is(start: bytes, kind: str) -> None:
     assert kind_of(start) == kind
 
 
-@pytest.mark.parametrize("step", [0, 1, 2, 5])
-@pytest.mark.parametrize("between", ["", " ", ":", ",0x", "\\x", "\n"])
+@walk("step", [0, 1, 2, 5])
+@walk("between", ["", " ", ":", ",0x", "\\x", "\n"])
 def test_hexadecimal_in_every_spelling(between: str, step: int) -> None:
     data = encode(NextValidId(5), 176) + encode(TickPrice(1, 1, 1.5), 176)
     spelled = between.join(f"{byte:02x}" for byte in data).encode()

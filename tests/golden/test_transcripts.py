@@ -24,6 +24,7 @@ from papertape.wire.codecs import CODECS, evaluate
 from papertape.wire.connection import ClientConnection, Codecs, Negotiated, ServerConnection, encode
 from papertape.wire.message import Message
 from papertape.wire.oracle import read_text
+from walks import walk
 from wire.views import differences, proto_view, text_view
 
 CAPTURED = 200
@@ -148,7 +149,7 @@ def test_the_recordings_are_here_with_their_licence() -> None:
 # ---------------------------------------------------------------- byte for byte
 
 
-@pytest.mark.parametrize("path", SESSIONS, ids=lambda path: path.stem)
+@walk("path", SESSIONS, ids=lambda path: path.stem)
 def test_each_value_is_written_as_captured(path: Path) -> None:
     assert unlike(path) - set(listed()) - set(NOWHERE) == set()
 
@@ -200,8 +201,8 @@ def test_whole_frames() -> None:
 # ---------------------------------------------------------------- through both ends
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize("path", SESSIONS, ids=lambda path: path.stem)
+@walk("version", VERSIONS)
+@walk("path", SESSIONS, ids=lambda path: path.stem)
 def test_the_session_survives_a_round_trip(path: Path, version: int) -> None:
     client, server = both_ends(version, "")
     for step in merged(steps(path)):
@@ -274,8 +275,8 @@ def same(captured: str, value: Any) -> bool:
     return Decimal(captured or "0") == Decimal(shown)
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize("path", SESSIONS, ids=lambda path: path.stem)
+@walk("version", VERSIONS)
+@walk("path", SESSIONS, ids=lambda path: path.stem)
 def test_each_value_reaches_its_callback(path: Path, version: int) -> None:
     for step, message in messages(path):
         if step.side != "server":

@@ -14,6 +14,7 @@ from papertape.wire import catalogue
 from papertape.wire.catalogue.reports import OrderStatus
 from papertape.wire.connection import Codecs, encode
 from papertape.wire.message import Message
+from walks import walk
 
 from ..wire.messages import TEXT, name_of, random_message, samples
 
@@ -73,7 +74,7 @@ def quickly(frame: bytes, version: int) -> list[tuple[str, list[Any]]]:
     return kept.calls
 
 
-@pytest.mark.parametrize("cls", RESPONSES, ids=name_of)
+@walk("cls", RESPONSES, ids=name_of)
 def test_both_ways_call_the_same(cls: type[Message]) -> None:
     for version in versions_of(cls):
         for message in (*samples(cls), *(random_message(cls, seed) for seed in range(4))):
@@ -85,7 +86,7 @@ def test_both_ways_call_the_same(cls: type[Message]) -> None:
             assert quick == slow, (version, message)
 
 
-@pytest.mark.parametrize("cls", RESPONSES, ids=name_of)
+@walk("cls", RESPONSES, ids=name_of)
 def test_every_text_message_has_a_short_way(cls: type[Message]) -> None:
     for version in versions_of(cls):
         flat, built = from_tokens(cls, version, False), from_text(cls, version, False)
@@ -93,7 +94,7 @@ def test_every_text_message_has_a_short_way(cls: type[Message]) -> None:
         assert bool(flat or built) == (cls.__name__ not in ONLY_SLOW), version
 
 
-@pytest.mark.parametrize("cls", RESPONSES, ids=name_of)
+@walk("cls", RESPONSES, ids=name_of)
 def test_two_callbacks_share_nothing_that_may_be_changed(cls: type[Message]) -> None:
     version = max(versions_of(cls), default=0)
     if not version:

@@ -22,6 +22,7 @@ from papertape.wire.catalogue.orders import PlaceOrder
 from papertape.wire.connection import ClientConnection, encode
 from papertape.wire.handshake import ConnectionState
 from papertape.wire.refusals import refuse
+from walks import walk
 from wire.messages import versions
 
 VERSIONS = versions(PlaceOrder)
@@ -103,7 +104,7 @@ def other(path: str) -> Any:
     return value + "7" if isinstance(value, str) else type(value)(7)
 
 
-@pytest.mark.parametrize("path", NAMES)
+@walk("path", NAMES)
 def test_every_attribute_is_sent_alike(path: str) -> None:
     for version in thinned(VERSIONS, check=7):
         check(version, *changed([(path, other(path))]))
@@ -112,7 +113,7 @@ def test_every_attribute_is_sent_alike(path: str) -> None:
             check(version, *changed([(path, value)]))
 
 
-@pytest.mark.parametrize("value", VALUES, ids=lambda value: repr(value).partition(" at 0x")[0])
+@walk("value", VALUES, ids=lambda value: repr(value).partition(" at 0x")[0])
 def test_every_id_is_sent_alike(value: Any) -> None:
     for version in FEW:
         check(version, Contract(), Order(), value)
@@ -140,7 +141,7 @@ def test_any_order_is_sent_alike(version: int, changes: list[tuple[str, Any]]) -
     check(version, *changed([(p, other(p) if v is ANOTHER else v) for p, v in changes]))
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@walk("version", VERSIONS)
 def test_a_usual_order_goes_the_short_way(version: int) -> None:
     usual = {
         "contract.symbol": "SPY", "contract.secType": "STK", "contract.exchange": "SMART",

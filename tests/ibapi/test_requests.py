@@ -8,8 +8,6 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-import pytest
-
 from lanes import LANE
 from papertape.ibapi import (
     client,
@@ -31,6 +29,7 @@ from papertape.wire.connection import PROTOBUF_OFFSET, ClientConnection
 from papertape.wire.handshake import ConnectionState
 from papertape.wire.message import Message
 from peers.callers import Caller, cases, ours
+from walks import walk
 from wire.messages import name_of
 
 LIBRARY: dict[str, Any] = {}
@@ -134,7 +133,7 @@ ENOUGH = 300 if LANE == "check" else 1200
 CALLED = [cls for _, cls in sorted(REQUESTS.items()) if cls.__name__ != "StartApi"]
 
 
-@pytest.mark.parametrize("cls", CALLED, ids=name_of)
+@walk("cls", CALLED, ids=name_of)
 def test_a_call_sends_the_message(cls: type[Message]) -> None:
     work = list(cases(cls, MAX_SERVER))
     if len(work) > ENOUGH:

@@ -12,6 +12,7 @@ from papertape.errors import PapertapeError
 from papertape.ibapi import convert
 from papertape.ibapi.order import Order
 from papertape.ibapi.tag_value import TagValue
+from walks import walk
 
 read = convert.to_record(model.Order)
 ATTRIBUTES = sorted(vars(Order()))
@@ -42,7 +43,7 @@ def outcome(order: Order) -> str:
         return repr(error)
 
 
-@pytest.mark.parametrize("name", ATTRIBUTES)
+@walk("name", ATTRIBUTES)
 def test_every_attribute_arrives(name: str) -> None:
     order, own = Order(), Own()
     for each in (order, own):

@@ -19,6 +19,7 @@ import pytest
 from papertape.ibapi.decoder import Decoder
 from papertape.ibapi.protobuf import named, names
 from papertape.ibapi.wrapper import EWrapper
+from walks import walk
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -76,7 +77,7 @@ def expected(rows: list[list[Any]]) -> list[list[Any]]:
     return [[row[0], *row[2:]] for row in rows]
 
 
-@pytest.mark.parametrize(("module", "name"), cases(), ids=lambda x: x)
+@walk(("module", "name"), cases(), ids=lambda x: x)
 def test_a_name(module: str, name: str) -> None:
     entry = MODULES[module][name]
     ours = getattr(importlib.import_module(f"papertape.ibapi.{module}"), name)
@@ -140,7 +141,7 @@ def test_every_module_is_there_or_left_out_for_a_reason() -> None:
     assert set(missing) == set(LEFT_OUT)
 
 
-@pytest.mark.parametrize("name", sorted(SURFACE["protobuf"]))
+@walk("name", sorted(SURFACE["protobuf"]))
 def test_a_protobuf_message(name: str) -> None:
     module = importlib.import_module(f"papertape.ibapi.protobuf.{name}_pb2")
     made = getattr(module, name)
@@ -157,7 +158,7 @@ def test_there_is_no_other_protobuf_message() -> None:
         assert client_module.NonsenseProto
 
 
-@pytest.mark.parametrize(("number", "called"), SURFACE["handlers"]["protobuf_callbacks"].items())
+@walk(("number", "called"), SURFACE["handlers"]["protobuf_callbacks"].items())
 def test_the_callback_that_takes_a_message_as_protobuf(number: str, called: list[str]) -> None:
     """An empty message of every kind; the official client may leave out the plain callback."""
     calls: list[str] = []

@@ -10,6 +10,7 @@ import pytest
 
 from peers import compare_tables
 from peers.compare import compare, same
+from walks import walk
 
 CONTRACT = {"conId": 756733, "symbol": "SPY", "secType": "STK", "currency": "USD"}
 CONTRACT |= {"localSymbol": "SPY"}
@@ -268,7 +269,7 @@ DOCTORED: dict[str, tuple[Doctor, str]] = {
 }
 
 
-@pytest.mark.parametrize("wrong", DOCTORED)
+@walk("wrong", DOCTORED)
 def test_a_doctored_pair_is_found_out(wrong: str) -> None:
     doctor, sentence = DOCTORED[wrong]
     trace, log = copy.deepcopy(driver_trace()), copy.deepcopy(wire_log())

@@ -27,6 +27,7 @@ from papertape.wire.catalogue.ticks import ReqTickByTickData, TickByTickData
 from papertape.worlds import steps as s
 from papertape.worlds.reading import read_world
 from recording.said import Script, recording
+from walks import walk
 
 D = Decimal
 SPY = Contract(symbol="SPY", secType="STK", exchange="SMART", currency="USD")
@@ -195,7 +196,7 @@ def test_a_recording_without_a_session_is_refused() -> None:
         as_world(WireRecording(recording(Script()).header, []))
 
 
-@pytest.mark.parametrize("path", SESSIONS, ids=lambda path: path.stem)
+@walk("path", SESSIONS, ids=lambda path: path.stem)
 def test_every_captured_session_is_a_world(path: Path) -> None:
     made = as_world(load(path), path.name)
     world = read_world(made.text)

@@ -39,6 +39,7 @@ from papertape.wire.catalogue.session import (
 )
 from papertape.wire.connection import encode
 from recording.said import Script, heard, recording
+from walks import walk
 from wire.messages import ALL, name_of, samples
 
 SPY = Contract(symbol="SPY", secType="STK", exchange="SMART", currency="USD")
@@ -58,7 +59,7 @@ def known(step: Step) -> Any:
     return built(step, 200)
 
 
-@pytest.mark.parametrize("path", SESSIONS, ids=lambda path: path.stem)
+@walk("path", SESSIONS, ids=lambda path: path.stem)
 def test_every_captured_transcript_is_read_as_its_messages(path: Path) -> None:
     found = [item for item in said(path) if not isinstance(item.message, StartApi)]
     wanted = [step for step in merged(steps(path)) if step.side != "handshake"]
@@ -103,7 +104,7 @@ def test_a_transcript_is_replayed_to_a_program() -> None:
     asyncio.run(asyncio.wait_for(main(), HANGS_S))
 
 
-@pytest.mark.parametrize("name", STEPS)
+@walk("name", STEPS)
 def test_every_kind_of_step_is_a_message_of_its_direction(name: str) -> None:
     step = STEPS[name]
     assert step.message.spec.request == (

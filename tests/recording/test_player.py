@@ -51,6 +51,7 @@ from papertape.wire.catalogue.session import (
 )
 from papertape.wire.connection import Codecs
 from recording.said import Script, recording
+from walks import walk
 from wire.messages import samples
 
 MS = 1_000_000
@@ -356,8 +357,8 @@ def test_an_end_that_the_client_made_is_not_replayed() -> None:
 # ---------------------------------------------------------------- versions
 
 
-@pytest.mark.parametrize("recorded", [100, 150, 176, 200, 226])
-@pytest.mark.parametrize("now", [100, 150, 176, 200, 226])
+@walk("recorded", [100, 150, 176, 200, 226])
+@walk("now", [100, 150, 176, 200, 226])
 def test_any_version_gets_the_same_from_any_other(recorded: int, now: int) -> None:
     found = ContractData(3, Contract(symbol="SPY", secType="STK", conId=756733))
     script = (
@@ -461,7 +462,7 @@ def test_what_tells_contracts_apart(asked: Contract, recorded: Contract, same: b
     assert all(one.soft for one in found) == same
 
 
-@pytest.mark.parametrize("cls", catalogue.REQUESTS.values(), ids=lambda cls: cls.__name__)
+@walk("cls", catalogue.REQUESTS.values(), ids=lambda cls: cls.__name__)
 def test_a_request_has_a_key_that_it_shares_with_its_likes(cls: Any) -> None:
     for one in samples(cls):
         other = copy.deepcopy(one)

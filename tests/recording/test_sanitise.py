@@ -30,6 +30,7 @@ from papertape.wire.catalogue.verify import VerifyRequest
 from papertape.wire.connection import encode
 from papertape.wire.message import Message
 from recording.said import Script, heard, payloads, recording
+from walks import walk
 from wire.messages import ALL, for_text, name_of, samples
 
 ACCOUNT, OTHER, PERM = "DU7654321", "U1112223", 987654321
@@ -73,8 +74,8 @@ def met(version: int) -> Script:
     return Script(version).say(OpenOrder(1, Contract(), order))
 
 
-@pytest.mark.parametrize("version", [176, 226])
-@pytest.mark.parametrize("cls", KNOWN, ids=name_of)
+@walk("version", [176, 226])
+@walk("cls", KNOWN, ids=name_of)
 def test_no_identity_is_left_in_any_message(cls: type[Message], version: int) -> None:
     version = min(max(version, cls.spec.since), cls.spec.until - 1)
     if cls.spec.layout is None:

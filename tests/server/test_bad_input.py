@@ -19,6 +19,7 @@ from server.pair import Hall
 from server.shown import lines
 from server.sockets import PATIENCE_S, Socket, run, serving
 from server.test_station import order
+from walks import walk
 
 AAPL = order(1, "BUY 1 AAPL MKT").contract
 
@@ -285,7 +286,7 @@ def test_session(name: str, caplog: pytest.LogCaptureFixture) -> None:
         assert "client 1 at 127.0.0.1:" in caplog.text
 
 
-@pytest.mark.parametrize("name", SESSIONS)
+@walk("name", SESSIONS)
 def test_session_in_memory(name: str) -> None:
     case = SESSIONS[name]
     hall = Hall()
@@ -302,7 +303,7 @@ def test_session_in_memory(name: str) -> None:
 SHORT = [name for name, case in SESSIONS.items() if len(case.sends) < 20_000]
 
 
-@pytest.mark.parametrize("name", SHORT)
+@walk("name", SHORT)
 def test_session_one_byte_at_a_time(name: str) -> None:
     case = SESSIONS[name]
     hall = Hall()
@@ -349,7 +350,7 @@ def nan_orders() -> list[orders.PlaceOrder]:
     return found
 
 
-@pytest.mark.parametrize("request_", nan_orders(), ids=lambda r: "")
+@walk("request_", nan_orders(), ids=lambda r: "")
 def test_numbers_that_are_none_in_protobuf_are_refused_or_kept_so_that_they_come_back(
     request_: orders.PlaceOrder,
 ) -> None:

@@ -5,8 +5,6 @@ The last cell of ``venue.type_recipes``.
 
 from typing import Any
 
-import pytest
-
 from papertape.model import Order
 from papertape.venue.commands import SubmitOrder
 from papertape.wire.catalogue import orders as wire
@@ -14,6 +12,7 @@ from papertape.wire.catalogue import reports
 from server.pair import Client, Hall
 from venue.scenario import _tick, at, command
 from venue.type_recipes import MARKET, RECIPES, dated, larger, shown_type
+from walks import walk
 
 TEXT, PROTOBUF = 200, 226
 BOTH = (
@@ -76,7 +75,7 @@ def life(name: str, version: int) -> list[tuple[Any, ...]]:
     return found + told(client)
 
 
-@pytest.mark.parametrize("name", RECIPES)
+@walk("name", RECIPES)
 def test_both_formats_tell_the_same(name: str) -> None:
     text, protobuf = life(name, TEXT), life(name, PROTOBUF)
     assert text == protobuf

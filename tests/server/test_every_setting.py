@@ -15,6 +15,7 @@ from server.handlers.test_exercise import ask, holding
 from server.pair import VERSIONS, Hall
 from server.shown import lines
 from server.test_station import order
+from walks import walk
 
 TESTS = Path(__file__).parent.parent
 PAIR = Contract(symbol="EUR", secType="CASH", currency="USD", exchange="IDEALPRO")
@@ -77,7 +78,7 @@ PROOFS = {
 """The test that shows what a setting does, or the file of several."""
 
 
-@pytest.mark.parametrize("name", NAMES)
+@walk("name", NAMES)
 def test_every_setting_acts_or_is_told_by_name(name: str) -> None:
     row = NAMES[name]
     page = (TESTS.parent / "docs/guides/settings.md").read_text("utf-8")
@@ -169,8 +170,8 @@ def test_nasdaq_is_called_island(version: int, island: bool) -> None:
     assert {one.contract.exchange for one in got} == {name}
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize(
+@walk("version", VERSIONS)
+@walk(
     ("separator", "exchange", "understood"),
     [
         ("", "SMART:NASDAQ", True),

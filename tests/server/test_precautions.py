@@ -14,6 +14,7 @@ from server.handlers.test_exercise import CALL, option
 from server.pair import UNPACED, VERSIONS, Client, Hall
 from server.shown import lines
 from server.test_station import order
+from walks import walk
 
 PRESETS = "Restriction is specified in Precautionary Settings of Global Configuration/Presets."
 API = "Restriction is specified in Precautionary Settings of Global Configuration/API."
@@ -33,8 +34,8 @@ def codes(client: Client) -> list[tuple[int, str]]:
 # ---------------------------------------------------------------- the limits of presets
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize(
+@walk("version", VERSIONS)
+@walk(
     ("words", "code", "text"),
     [
         ("BUY 10 AAPL LMT 103.01", 163, "price exceeds the Percentage constraint of 3%."),

@@ -8,11 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import pytest
-
 import papertape
 from papertape import codes
 from papertape.server.sessions.session import TAG
+from walks import walk
 
 ROOT = Path(papertape.__file__).parent
 MAKERS = {"Refusal": 0, "BadRequest": 0, "error": 1}
@@ -89,7 +88,7 @@ SOURCES = sorted([*ROOT.glob("venue/**/*.py"), *ROOT.glob("server/**/*.py")])
 ALL = [made for path in SOURCES for made in made_in(path)]
 
 
-@pytest.mark.parametrize("made", ALL, ids=lambda made: f"{made.place}-{made.code}")
+@walk("made", ALL, ids=lambda made: f"{made.place}-{made.code}")
 def test_error_has_its_text(made: Made) -> None:
     facts = dict.fromkeys(made.facts, "x")
     text = codes.text(made.code, made.variant, **{"tag": TAG, **facts})

@@ -17,6 +17,7 @@ from papertape.wire.message import Message
 from papertape.wire.plan import annotation, bare, plain
 from server.pair import UNPACED, Hall
 from server.test_station import order
+from walks import walk
 from wire.messages import for_text, samples
 
 JAVA = "1.7976931348623157E308"
@@ -54,8 +55,8 @@ def hall() -> Hall:
     return made
 
 
-@pytest.mark.parametrize("version", [100, 151, 163, 176, 195, 200, 201])
-@pytest.mark.parametrize("name", CLIENTS)
+@walk("version", [100, 151, 163, 176, 195, 200, 201])
+@walk("name", CLIENTS)
 def test_an_order_of_another_language(name: str, version: int) -> None:
     client = hall().client(1, version)
     request = order(1, "BUY 100 AAPL LMT 250")

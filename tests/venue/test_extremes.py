@@ -20,6 +20,7 @@ from papertape.server.present import events as e
 from papertape.venue.commands import CancelAll, CancelApiOrder, SubmitOrder
 from papertape.venue.invariants import check
 from venue.scenario import Stage, text_of
+from walks import walk
 
 LONG = "x" * 1_000_000
 TEXTS = ("", "X", "\0", "-1", "0", "٣", "\ufffd", LONG, "20260413 10:30:00", "99999999 99:99:99",
@@ -166,8 +167,8 @@ def _huge(value: Any) -> bool:
     return isinstance(value, str | list) and len(value) > 200
 
 
-@pytest.mark.parametrize("size", ["NaN", "sNaN", "Infinity", "-Infinity"])
-@pytest.mark.parametrize(
+@walk("size", ["NaN", "sNaN", "Infinity", "-Infinity"])
+@walk(
     "told",
     [{}, {"displaySize": 1}, {"blockOrder": True}, {"scaleInitLevelSize": 1}, {"minQty": 1},
      {"cashQty": 10.0}],

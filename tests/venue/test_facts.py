@@ -5,13 +5,13 @@ from decimal import Decimal
 from typing import Any, get_args
 
 import msgspec
-import pytest
 from msgspec import inspect
 
 from papertape.venue.broker.orders import FillRow, LiveOrder
 from papertape.venue.entries import Entry
 from papertape.venue.facts import AnyFact, Fact
 from papertape.venue.state import State
+from walks import walk
 
 EXACT = (
     inspect.IntType,
@@ -56,7 +56,7 @@ def _of(node: inspect.Type, name: str) -> str:
     return f"{name}|{node.cls.__name__}" if isinstance(node, inspect.StructType) else name
 
 
-@pytest.mark.parametrize("kind", [State, LiveOrder, FillRow, Entry, *FACTS])
+@walk("kind", [State, LiveOrder, FillRow, Entry, *FACTS])
 def test_no_float_no_decimal_and_nothing_unknown(kind: Any) -> None:
     found = list(offenders(kind))
     assert not found, "\n" + "\n".join(found)
@@ -94,7 +94,7 @@ def test_every_kind_of_fact_is_one_of_any_fact() -> None:
     assert len(set(tags)) == len(tags)
 
 
-@pytest.mark.parametrize("kind", FACTS)
+@walk("kind", FACTS)
 def test_a_fact_is_immutable_and_an_array_on_disk(kind: type[Fact]) -> None:
     for one in (kind, Entry, LiveOrder, FillRow):
         assert one.__struct_config__.frozen and one.__struct_config__.array_like

@@ -28,6 +28,7 @@ from venue.test_every_kind_of_money import (
 from venue.test_funds import FUND
 from venue.test_money import BRITISH
 from venue.test_other_kinds import BOND, BTC, CFD, GOLD
+from walks import walk
 
 TRADES: list[tuple[Instrument, int]] = [
     (AAPL, 300), (BRITISH, 5_000), (EURUSD, 20_000), (CALL, 2), (PUT, -1), (INDEX_CALL, 1),
@@ -264,9 +265,9 @@ def test_a_future_that_ends_tonight_needs_nothing_tomorrow() -> None:
 # ---------------------------------------------------------------- what-if
 
 
-@pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize("size", [2, -2], ids=["buy", "sell"])
-@pytest.mark.parametrize(
+@walk("model", MODELS)
+@walk("size", [2, -2], ids=["buy", "sell"])
+@walk(
     "entry",
     [AAPL, BRITISH, EURUSD, CALL, PUT, INDEX_CALL, MES, LATER, CORN, FUTURE_PUT, BOND, GOLD, CFD,
      BTC, WARRANT, FUND],

@@ -3,8 +3,6 @@
 Each table is played as it stands, and once more with a restart behind each of its rows.
 """
 
-import pytest
-
 from papertape.server.present.events import RequestRefusedEvent
 from papertape.server.present.queries import Queries
 from papertape.server.present.views import Views
@@ -15,6 +13,7 @@ from venue.attribute_tables import TABLES as ATTRIBUTES
 from venue.made_tables import TABLES as MADE
 from venue.order_tables import TABLES as MORE
 from venue.scenario import Stage, rows_of, scenario, shown
+from walks import walk
 
 MARKET = "quote AAPL 257.66 x 257.68 -> .\ntrade AAPL 257.67 -> .\n"
 
@@ -414,12 +413,12 @@ TABLES = MORE | MADE | ATTRIBUTES | {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", TABLES)
+@walk("name", TABLES)
 def test_it_goes_as_its_table_says(name: str) -> None:
     scenario(MARKET + TABLES[name])
 
 
-@pytest.mark.parametrize("name", TABLES)
+@walk("name", TABLES)
 def test_a_restart_anywhere_in_between_changes_nothing(name: str) -> None:
     rows = rows_of(MARKET + TABLES[name])
     for cut in range(3, len(rows)):
@@ -438,7 +437,7 @@ def restarted(stage: Stage) -> Engine:
     return engine
 
 
-@pytest.mark.parametrize("name", TABLES)
+@walk("name", TABLES)
 def test_a_client_may_send_back_what_it_is_shown_of_an_order(name: str) -> None:
     """As programs do that change one field of the order in openOrder."""
     stage = Stage()

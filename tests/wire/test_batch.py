@@ -11,6 +11,7 @@ from papertape.wire.catalogue.market import CancelMktData, TickPrice, TickSize, 
 from papertape.wire.catalogue.session import CurrentTime
 from papertape.wire.connection import encode
 from papertape.wire.message import Message
+from walks import walk
 
 from .messages import BESIDE
 
@@ -31,8 +32,8 @@ def mixed(request_id: int) -> list[Message]:
     return [*ticks(request_id)[:1], CancelMktData(request_id), *ticks(request_id)[1:]]
 
 
-@pytest.mark.parametrize("version", [*BESIDE, 202, 204, 205, 207])
-@pytest.mark.parametrize("made", [ticks, mixed])
+@walk("version", [*BESIDE, 202, 204, 205, 207])
+@walk("made", [ticks, mixed])
 def test_frames_are_those_of_each_message(made: Any, version: int) -> None:
     batch = SharedFrames(made(5), version)
     for asked in IDS * 2:  # the second time its parts are there already

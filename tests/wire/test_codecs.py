@@ -12,6 +12,7 @@ from lanes import tries
 from papertape.errors import LocalProtocolError
 from papertape.model import TagValue, TickAttribBidAsk, TickAttribLast
 from papertape.wire.codecs import CODECS, escape, evaluate, unescape
+from walks import walk
 
 UNSET_DOUBLE = "1.7976931348623157e+308"
 JAVA_DOUBLE = "1.7976931348623157E308"
@@ -35,7 +36,7 @@ def lenient(codec: str, token: str) -> Any:
     return evaluate(CODECS[codec].read, token)
 
 
-@pytest.mark.parametrize(
+@walk(
     ("codec", "value", "token"),
     [
         ("int", 5, "5"),
@@ -83,7 +84,7 @@ def test_writing_a_request(codec: str, value: Any, token: str) -> None:
     assert request(codec, value) == token
 
 
-@pytest.mark.parametrize(
+@walk(
     ("codec", "value", "token"),
     [
         ("decimal", None, ""),
@@ -121,7 +122,7 @@ def test_writing_a_reply(codec: str, value: Any, token: str) -> None:
     assert reply(codec, value) == token
 
 
-@pytest.mark.parametrize(
+@walk(
     ("codec", "token", "value"),
     [
         ("int", "", 0),
@@ -180,7 +181,7 @@ def test_reading_a_request(codec: str, token: str, value: Any) -> None:
         assert strict(codec, token) == value
 
 
-@pytest.mark.parametrize(
+@walk(
     ("codec", "token", "value"),
     [
         ("int", "", 0),

@@ -35,6 +35,7 @@ from papertape.wire.handshake import LONGEST_HASTE, LONGEST_START, ConnectionSta
 from papertape.wire.layout import ALWAYS
 from papertape.wire.limits import MOST_FIELDS
 from papertape.wire.message import Message
+from walks import walk
 from wire.messages import ALL, name_of
 from wire.views import differences, sendable
 
@@ -56,7 +57,7 @@ def pair(version: int) -> tuple[ClientConnection, ServerConnection]:
 # ---------------------------------------------------------------- talking
 
 
-@pytest.mark.parametrize("cls", ALL, ids=name_of)
+@walk("cls", ALL, ids=name_of)
 def test_what_one_end_sends_the_other_receives(cls: type[Message]) -> None:
     for version in VERSIONS:
         client, server = pair(version)

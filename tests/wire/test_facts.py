@@ -10,8 +10,6 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from papertape.model import TagValue
 from papertape.wire import catalogue
 from papertape.wire.layout import (
@@ -29,6 +27,7 @@ from papertape.wire.layout import (
 )
 from papertape.wire.message import Message
 from papertape.wire.schema import proto_fields
+from walks import walk
 
 FOLDER = Path(__file__).parent / "facts"
 Facts = dict[str, Any]
@@ -156,7 +155,7 @@ def test_every_message_is_there_and_no_other() -> None:
     assert (len(REQUESTS), len(RESPONSES)) == (85, 86)
 
 
-@pytest.mark.parametrize("facts", REQUESTS, ids=named)
+@walk("facts", REQUESTS, ids=named)
 def test_request(facts: Facts) -> None:
     cls = catalogue.REQUESTS[facts["id"]]
     assert cls.spec.request
@@ -165,7 +164,7 @@ def test_request(facts: Facts) -> None:
     compare(cls, facts)
 
 
-@pytest.mark.parametrize("facts", RESPONSES, ids=named)
+@walk("facts", RESPONSES, ids=named)
 def test_response(facts: Facts) -> None:
     cls = catalogue.RESPONSES[facts["id"]]
     assert not cls.spec.request
@@ -199,7 +198,7 @@ def merged(found: list[Row], lowest: int) -> list[Row]:
 # ---------------------------------------------------------------- refusals
 
 
-@pytest.mark.parametrize("facts", REQUESTS, ids=named)
+@walk("facts", REQUESTS, ids=named)
 def test_refusals(facts: Facts) -> None:
     """Versions, in their order, and which are reported without the request's id."""
     spec = catalogue.REQUESTS[facts["id"]].spec
@@ -249,7 +248,7 @@ def check_schema(record: Any, name: str, seen: dict[Any, str]) -> None:
             assert own.kind == kind, (name, field)
 
 
-@pytest.mark.parametrize("cls", WITH_PROTO, ids=lambda cls: cls.__name__)
+@walk("cls", WITH_PROTO, ids=lambda cls: cls.__name__)
 def test_protobuf_schema(cls: type[Message]) -> None:
     check_schema(cls, cls.spec.proto_name, {})
 

@@ -6,6 +6,7 @@ from random import Random
 import pytest
 
 from papertape.wire.framing import MAX_PAYLOAD, FrameReader, frame
+from walks import walk
 
 PAYLOADS = [b"", b"a", b"71\0002\0000\0\0", bytes(range(256)) * 5, b"", b"x" * 4092, b"y" * 70_000]
 STREAM = b"".join(map(frame, PAYLOADS))
@@ -38,7 +39,7 @@ def test_pieces_of_one_size(size: int) -> None:
     assert fed(*(STREAM[i : i + size] for i in range(0, len(STREAM), size)))[0] == PAYLOADS
 
 
-@pytest.mark.parametrize("seed", range(100))
+@walk("seed", range(100))
 def test_random_pieces(seed: int) -> None:
     random = Random(seed)
     cuts = [random.randrange(len(STREAM)) for _ in range(random.choice((1, 2, 20)))]

@@ -14,6 +14,7 @@ from papertape.wire.handshake import (
     parse_version_reply,
     version_reply,
 )
+from walks import walk
 
 
 @pytest.mark.parametrize(
@@ -95,8 +96,8 @@ def test_what_is_no_version_answer(payload: bytes) -> None:
         parse_version_reply(payload)
 
 
-@pytest.mark.parametrize("state", ConnectionState)
-@pytest.mark.parametrize("move", ConnectionEvent)
+@walk("state", ConnectionState)
+@walk("move", ConnectionEvent)
 def test_the_table_is_the_rule(state: ConnectionState, move: ConnectionEvent) -> None:
     expected = TRANSITIONS.get((state, move))
     if expected is None:

@@ -10,6 +10,7 @@ from papertape.model import Long, TagValue
 from papertape.wire.catalogue.identities import IDENTITIES, Identity, identity_of, tables
 from papertape.wire.message import hints
 from papertape.wire.plan import bare, is_record, plain
+from walks import walk
 from wire.messages import ALL
 
 
@@ -32,7 +33,7 @@ SEEN: set[Any] = set()
 FIELDS = [pair for cls in ALL for pair in fields(cls, SEEN)]
 
 
-@pytest.mark.parametrize(("cls", "name"), FIELDS, ids=lambda x: getattr(x, "__name__", x))
+@walk(("cls", "name"), FIELDS, ids=lambda x: getattr(x, "__name__", x))
 def test_every_field_stands_in_a_table(cls: type[Any], name: str) -> None:
     identity_of(cls, name)
 

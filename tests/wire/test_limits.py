@@ -31,6 +31,7 @@ from papertape.wire.limits import LONGER, LONGEST_REQUEST, LONGEST_TEXT, MOST_EL
 from papertape.wire.message import REQUESTS, Message, hints
 from papertape.wire.plan import bare, is_record, plain
 from papertape.wire.schema import proto_fields
+from walks import walk
 
 VERSIONS = (176, 200, 226)
 BAG = "BAG"
@@ -79,8 +80,8 @@ def tag(value: str) -> TagValue:
     return TagValue("a", value)
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize("field", TEXTS)
+@walk("version", VERSIONS)
+@walk("field", TEXTS)
 def test_a_text_has_a_longest_length(field: str, version: int) -> None:
     most = LONG.get(field, 4096)
     longest = TEXTS[field]("x" * most)

@@ -10,10 +10,11 @@ from papertape.wire.catalogue.orders import PlaceOrder
 from papertape.wire.catalogue.session import ErrorMessage
 from papertape.wire.layout import ALWAYS
 from papertape.wire.message import REQUESTS, RESPONSES, Message, request
+from walks import walk
 from wire.messages import ALL, name_of
 
 
-@pytest.mark.parametrize("cls", ALL, ids=name_of)
+@walk("cls", ALL, ids=name_of)
 def test_every_message_is_documented_and_found_by_its_number(cls: type[Message]) -> None:
     spec = cls.spec
     table = REQUESTS if spec.request else RESPONSES

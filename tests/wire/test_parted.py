@@ -11,6 +11,7 @@ from papertape.wire import parted
 from papertape.wire.catalogue.history import HistoricalData
 from papertape.wire.connection import encode
 from papertape.wire.parted import PartedFrame
+from walks import walk
 
 BARS = [
     Bar(
@@ -21,7 +22,7 @@ BARS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("version", range(MIN_SERVER, MAX_SERVER + 1))
+@walk("version", range(MIN_SERVER, MAX_SERVER + 1))
 def test_parts_make_the_same_bytes(version: int) -> None:
     start, end = "20260413 10:00:00 US/Eastern", "20260414 10:00:00 US/Eastern"
     for number, sizes in ((0, (1, 9, 10, 90, 1093)), (2_000_000_000, (1203,)), (7, ())):

@@ -13,6 +13,7 @@ from papertape.wire import oracle, proto
 from papertape.wire.catalogue.orders import PlaceOrder
 from papertape.wire.catalogue.reports import OpenOrder
 from papertape.wire.message import Message
+from walks import walk
 from wire.messages import PROTO, instances, name_of, proto_versions, samples
 from wire.views import differences, proto_view
 
@@ -30,14 +31,14 @@ def round_trip(message: Message, version: int) -> None:
     assert differences(oracle.read_proto(cls, written)[0], expected) == []
 
 
-@pytest.mark.parametrize("cls", PROTO, ids=name_of)
+@walk("cls", PROTO, ids=name_of)
 def test_round_trip_at_every_gate_and_beside_it(cls: type[Message]) -> None:
     for version in proto_versions(cls):
         for message in samples(cls):
             round_trip(message, version)
 
 
-@pytest.mark.parametrize("cls", PROTO, ids=name_of)
+@walk("cls", PROTO, ids=name_of)
 def test_round_trip_of_anything(cls: type[Message]) -> None:
     @tries(8, fixed=True)
     @given(instances(cls), st.sampled_from(proto_versions(cls)))

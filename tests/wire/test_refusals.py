@@ -35,6 +35,7 @@ from papertape.wire.catalogue.ticks import CancelHeadTimeStamp, ReqHeadTimeStamp
 from papertape.wire.catalogue.wsh import ReqWshEventData
 from papertape.wire.message import Message
 from papertape.wire.refusals import refuse, reported_id
+from walks import walk
 from wire.messages import name_of, samples, versions
 from wire.views import text_view
 
@@ -80,7 +81,7 @@ CASES: list[tuple[Message, int, str | None, int]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("message", "first", "field", "about"), CASES)
+@walk(("message", "first", "field", "about"), CASES)
 def test_s9_both_sides_of_a_gate(
     message: Message, first: int, field: str | None, about: int
 ) -> None:
@@ -157,7 +158,7 @@ def test_a_value_that_is_gone(message: Message, about: int) -> None:
 REQUESTS = [cls for cls in catalogue.REQUESTS.values() if cls.spec.layout is not None]
 
 
-@pytest.mark.parametrize("cls", REQUESTS, ids=name_of)
+@walk("cls", REQUESTS, ids=name_of)
 def test_what_a_version_carries_is_never_refused(cls: type[Message]) -> None:
     for version in versions(cls):
         refuse(cls(), version)

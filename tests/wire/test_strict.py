@@ -23,6 +23,7 @@ from papertape.wire.layout import Each, Gate, Optional, Part, Step, Switch, When
 from papertape.wire.message import Message, hints
 from papertape.wire.plan import bare, plain
 from papertape.wire.schema import ProtoField, proto_fields
+from walks import walk
 from wire.messages import PROTO, TEXT, default_at, for_text, name_of, samples
 
 VERSIONS = (100, 176, 200)
@@ -147,7 +148,7 @@ def steering(steps: tuple[Step, ...]) -> Iterator[str]:
 REQUESTS = [cls for cls in TEXT if cls.spec.request]
 
 
-@pytest.mark.parametrize("cls", REQUESTS, ids=name_of)
+@walk("cls", REQUESTS, ids=name_of)
 def test_every_spelling_in_every_numeric_field(cls: type[Message]) -> None:
     looked: set[tuple[str, str]] = set()
     for version in VERSIONS:
@@ -244,7 +245,7 @@ def proto_paths(cls: Any, at: str = "") -> Iterator[tuple[str, str, ProtoField]]
             yield f"{at}{field.name}", field.proto_name, field
 
 
-@pytest.mark.parametrize("cls", [cls for cls in PROTO if cls.spec.request], ids=name_of)
+@walk("cls", [cls for cls in PROTO if cls.spec.request], ids=name_of)
 def test_every_spelling_in_protobuf(cls: type[Message]) -> None:
     codecs = Codecs(226, catalogue.REQUESTS)
     head = (cls.spec.id + PROTOBUF_OFFSET).to_bytes(4)

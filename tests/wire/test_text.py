@@ -29,6 +29,7 @@ from papertape.wire.catalogue.verify import VerifyCompleted
 from papertape.wire.catalogue.wsh import ReqWshEventData
 from papertape.wire.message import Message
 from papertape.wire.plan import plan
+from walks import walk
 from wire.messages import TEXT, for_text, instances, name_of, samples, text_versions
 from wire.views import differences, text_view
 
@@ -47,7 +48,7 @@ def round_trip(message: Message, version: int) -> None:
     assert [token.text for token in seen] == tokens[:-1]
 
 
-@pytest.mark.parametrize("cls", TEXT, ids=name_of)
+@walk("cls", TEXT, ids=name_of)
 def test_round_trip_at_every_gate_and_beside_it(cls: type[Message]) -> None:
     plans = set()
     for version in thinned(text_versions(cls), check=3):
@@ -87,7 +88,7 @@ def test_frames_as_the_protocol_describes_them(message: Message, version: int, f
     assert text.encoder(type(message), version)(message).replace("\0", "|") == frame
 
 
-@pytest.mark.parametrize("cls", TEXT, ids=name_of)
+@walk("cls", TEXT, ids=name_of)
 def test_round_trip_of_anything(cls: type[Message]) -> None:
     @tries(8, fixed=True)
     @given(instances(cls), st.sampled_from(text_versions(cls)))

@@ -25,6 +25,7 @@ from papertape.worlds.verbs import VERBS
 from papertape.worlds.words import span_of
 from server.market import WrittenMarket
 from server.pair import Client, Hall
+from walks import walk
 
 ROOT = Path(__file__).parents[2]
 WORLDS = sorted((ROOT / "examples/worlds").glob("*.world"))
@@ -100,7 +101,7 @@ def played(text: str, *, acts: bool = True) -> list[str]:
     return [str(one) for one in hall.station.world.finish() if not one.passed]
 
 
-@pytest.mark.parametrize("path", WORLDS, ids=lambda path: path.stem)
+@walk("path", WORLDS, ids=lambda path: path.stem)
 def test_an_example_holds_for_its_program_and_for_no_other(path: Path) -> None:
     text = path.read_text("utf-8")
     assert ISSUE.search(text), "an example cites a public report"

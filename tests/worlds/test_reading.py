@@ -12,6 +12,7 @@ from papertape.venue.units import SECOND
 from papertape.worlds import steps as s
 from papertape.worlds.reading import MOST_BYTES, MOST_LINES, read_steps, read_world
 from papertape.worlds.verbs import VERBS
+from walks import walk
 
 D = Decimal
 MS = 1_000_000
@@ -132,7 +133,7 @@ LINES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("line", LINES)
+@walk("line", LINES)
 def test_a_line_is_a_step(line: str) -> None:
     (placed,) = read_steps(line)
     assert placed.step == LINES[line]
@@ -258,7 +259,7 @@ WRONG = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("text", WRONG)
+@walk("text", WRONG)
 def test_what_is_wrong_is_told_with_its_place(text: str) -> None:
     with pytest.raises(WorldError) as wrong:
         read_world(text)

@@ -9,12 +9,13 @@ from papertape.wire.catalogue.session import ErrorMessage
 from server.bodies import open_hall
 from server.pair import VERSIONS
 from server.test_station import order
+from walks import walk
 
 ORDERS = ("BUY 1 AAPL LMT 250", "SELL 1 AAPL LMT 500 GTC", "BUY 1 AAPL LMT 250 outsideRth=true")
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize("row", ORDERS)
+@walk("version", VERSIONS)
+@walk("row", ORDERS)
 def test_the_echo_of_an_order_can_be_sent_with_another_price(row: str, version: int) -> None:
     client = open_hall().client(1, version).send(order(1, row))
     (first, *_) = client.of(OpenOrder)

@@ -15,6 +15,7 @@ from papertape.console.pages.order_form import (
     parameters_of,
 )
 from papertape.venue.broker.algo_terms import NEEDED, PARAMETERS
+from walks import walk
 
 EMPTY: dict[str, Any] = {
     "quantity": 100.0, "order_type": "MKT", "limit_price": None, "aux_price": None,
@@ -25,7 +26,7 @@ EMPTY: dict[str, Any] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@walk("kind", KINDS)
 def test_a_type_says_what_it_needs(kind: str) -> None:
     form = EMPTY | {"order_type": kind}
     needs = KINDS[kind].needs

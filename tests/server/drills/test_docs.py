@@ -4,9 +4,8 @@ import ast
 import re
 from pathlib import Path
 
-import pytest
-
 from server.pair import Hall
+from walks import walk
 
 FOLDER = Path(__file__).parents[3] / "docs/drills"
 PAGES = sorted(FOLDER.glob("*.md"))
@@ -15,7 +14,7 @@ CALL = re.compile(r"tws\.drill\(.*?\)")
 BARE = re.compile(r"`(black-hole [^`]+)`")
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+@walk("page", PAGES, ids=lambda page: page.stem)
 def test_every_command_starts_its_drill(page: Path) -> None:
     text = page.read_text("utf-8")
     commands = COMMAND.findall(text) + BARE.findall(text)
@@ -24,7 +23,7 @@ def test_every_command_starts_its_drill(page: Path) -> None:
         Hall().station.drills.begin(command)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+@walk("page", PAGES, ids=lambda page: page.stem)
 def test_every_call_starts_its_drill(page: Path) -> None:
     calls = CALL.findall(page.read_text("utf-8"))
     assert calls
@@ -40,7 +39,7 @@ def test_every_call_starts_its_drill(page: Path) -> None:
         Hall().station.drills.start(name, **options)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+@walk("page", PAGES, ids=lambda page: page.stem)
 def test_every_link_leads_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", page.read_text("utf-8")):
         assert target.startswith("https://") or (FOLDER / target).exists(), target

@@ -13,6 +13,7 @@ from papertape.venue.invariants import check
 from papertape.wire.catalogue import account, fa, reports, session
 from papertape.wire.catalogue.orders import PlaceOrder
 from server.pair import VERSIONS, Client, Hall
+from walks import walk
 
 MASTER, ONE, TWO, THREE = "F1000000", "DU1", "DU2", "DU3"
 PROFILE = Profile(accounts=(ONE, TWO, THREE), advisor=MASTER)
@@ -175,8 +176,8 @@ DIVIDED = {
 }
 
 
-@pytest.mark.parametrize("version", TAIL)
-@pytest.mark.parametrize("name", DIVIDED)
+@walk("version", TAIL)
+@walk("name", DIVIDED)
 def test_an_order_is_divided_by_the_method_of_its_group(name: str, version: int) -> None:
     wanted, size, expected = DIVIDED[name]
     hall, client = desk(version)

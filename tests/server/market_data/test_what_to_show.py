@@ -7,6 +7,7 @@ import pytest
 from papertape.server.market_data.bad_request import BadRequest
 from papertape.server.market_data.what_to_show import WHAT_TO_SHOW, named, source_of
 from papertape.venue.reference.securities import KINDS, Instrument
+from walks import walk
 
 PRODUCTS = {
     "TRADES": "BOND STK OPT FOP FUT CONTFUT IND WAR NEWS BAG",
@@ -47,8 +48,8 @@ def test_other_things_to_show_are_refused(text: str) -> None:
     assert (error.value.code, error.value.variant) == (321, "what_to_show")
 
 
-@pytest.mark.parametrize("what", sorted(WHAT_TO_SHOW))
-@pytest.mark.parametrize("kind", sorted(KINDS))
+@walk("what", sorted(WHAT_TO_SHOW))
+@walk("kind", sorted(KINDS))
 def test_each_kind_has_what_the_table_says(what: str, kind: str) -> None:
     if kind in PRODUCTS[what].split():
         assert source_of(what, entry(kind), "SMART") == what.replace("AGGTRADES", "TRADES")

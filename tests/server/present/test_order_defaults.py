@@ -7,6 +7,7 @@ import pytest
 from papertape.server.present.events import OrderView
 from papertape.venue.commands import SubmitOrder
 from venue.scenario import at, command, scenario
+from walks import walk
 
 
 def echo_of(row: str) -> OrderView:
@@ -49,7 +50,7 @@ DEFAULTS = {
 }
 
 
-@pytest.mark.parametrize("name", DEFAULTS)
+@walk("name", DEFAULTS)
 def test_default(name: str) -> None:
     assert getattr(echo_of("BUY 1 AAPL LMT 250").order, name) == DEFAULTS[name]
 

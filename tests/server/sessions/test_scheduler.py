@@ -20,6 +20,7 @@ from papertape.wire.message import Message, id_of
 from server.pair import VERSIONS, Client, Hall, Stopwatch
 from server.shown import expected, lines
 from server.test_station import order
+from walks import walk
 
 START = """
     managedAccounts DU1234567
@@ -441,7 +442,7 @@ def test_a_long_value_is_quoted_in_short() -> None:
 UNSERVED = [cls for cls in catalogue.REQUESTS.values() if cls.spec.id not in (71,)]
 
 
-@pytest.mark.parametrize("cls", UNSERVED, ids=lambda cls: cls.__name__)
+@walk("cls", UNSERVED, ids=lambda cls: cls.__name__)
 def test_s2_every_request_is_served_or_refused_by_name(cls: type[Message]) -> None:
     hall = Hall()
     client = hall.client(0, min(MAX_SERVER, cls.spec.until - 1))

@@ -22,6 +22,7 @@ from papertape.venue.broker.attributes import RECORDS, TABLE, Attribute, unserve
 from papertape.venue.commands import SubmitOrder
 from papertape.wire.catalogue import records
 from venue.scenario import Stage, scenario, text_of
+from walks import walk
 
 ROOT = Path(__file__).parents[3]
 SET: dict[Any, Any] = {
@@ -128,7 +129,7 @@ def test_an_order_that_waits_for_transmit_outlives_them_too() -> None:
     assert isinstance(first, OrderAccepted)
 
 
-@pytest.mark.parametrize("row", rows("passed"), ids=lambda row: row.name)
+@walk("row", rows("passed"), ids=lambda row: row.name)
 def test_what_has_no_effect_is_taken_and_echoed(row: Attribute) -> None:
     on = stage()
     value = setting(row)

@@ -4,6 +4,7 @@ import pytest
 
 from papertape.venue.broker import lifecycle
 from papertape.venue.broker.lifecycle import TERMINAL, TRANSITIONS, WORKING, moved
+from walks import walk
 
 
 def test_every_move_leads_to_a_state_of_the_table() -> None:
@@ -16,8 +17,8 @@ def test_terminal_states_are_the_documented_ones() -> None:
     assert not [state for state in WORKING if state in TERMINAL]
 
 
-@pytest.mark.parametrize("terminal", TERMINAL)
-@pytest.mark.parametrize("state", TRANSITIONS)
+@walk("terminal", TERMINAL)
+@walk("state", TRANSITIONS)
 def test_nothing_leaves_a_terminal_state(terminal: str, state: str) -> None:
     with pytest.raises(AssertionError, match="may not go"):
         moved(terminal, state)

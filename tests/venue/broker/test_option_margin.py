@@ -4,6 +4,7 @@ import pytest
 
 from papertape.venue.broker.option_margin import OptionLot, Underlying, by_rule, by_scan
 from papertape.venue.broker.schedules import MARGIN_MODELS
+from walks import walk
 
 DOLLAR = 10**6
 RULES = MARGIN_MODELS["reg_t"].option
@@ -62,7 +63,7 @@ BY_RULE = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", BY_RULE)
+@walk("name", BY_RULE)
 def test_by_rule(name: str) -> None:
     options, price, shares, dollars = BY_RULE[name]
     assert by_rule(lots(options), under(price, shares, 0.25), RULES) == int(dollars * DOLLAR)

@@ -15,6 +15,7 @@ from papertape.venue.facts import Terms
 from papertape.venue.reference.descriptions import Refusal
 from papertape.venue.reference.listings import CATALOGUE
 from venue.test_funds import CALL, FUND, INSTRUMENTS
+from walks import walk
 
 NAN, INF = float("nan"), float("inf")
 STOCK = Contract(symbol="AAPL", secType="STK", exchange="SMART", currency="USD")
@@ -125,7 +126,7 @@ def test_plain_orders_are_looked_at_no_further(
     assert found.orderType == kind.name
 
 
-@pytest.mark.parametrize("name", sorted(WITHOUT_EFFECT - {"softDollarTier"}))
+@walk("name", sorted(WITHOUT_EFFECT - {"softDollarTier"}))
 def test_an_attribute_without_effect_changes_only_the_echo(name: str) -> None:
     order = Order(action="BUY", totalQuantity=Decimal(1), orderType="MKT", tif="DAY")
     setattr(order, name, True if isinstance(getattr(order, name), bool) else "text")
@@ -135,8 +136,8 @@ def test_an_attribute_without_effect_changes_only_the_echo(name: str) -> None:
     assert name in quick.text
 
 
-@pytest.mark.parametrize("kind", ["MKT", "LMT", "STP LMT"])
-@pytest.mark.parametrize("name", ODD)
+@walk("kind", ["MKT", "LMT", "STP LMT"])
+@walk("name", ODD)
 def test_each_oddity_by_itself(name: str, kind: str) -> None:
     for value in ODD[name]:
         order = Order(action="BUY", totalQuantity=Decimal(1), orderType=kind, tif="DAY")

@@ -13,6 +13,7 @@ from papertape.venue.commands import SubmitOrder
 from papertape.venue.facts import Terms
 from papertape.venue.reference.listings import CATALOGUE
 from venue.scenario import Stage, scenario, text_of
+from walks import walk
 
 TICK = "The price does not conform to the minimum price variation for this contract."
 INVALID = "Error validating request.-'bF' : cause - "
@@ -106,7 +107,7 @@ REFUSED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("terms", "code", "text"), REFUSED, ids=[row[0] for row in REFUSED])
+@walk(("terms", "code", "text"), REFUSED, ids=[row[0] for row in REFUSED])
 def test_refused(terms: str, code: int, text: str) -> None:
     stage = Stage()
     before = stage.engine.state_hash()

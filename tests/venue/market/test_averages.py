@@ -9,6 +9,7 @@ from papertape.venue.market.ticks import price_bar
 from papertape.venue.reference.listings import CATALOGUE
 from papertape.venue.units import DAY, MINUTE, SECOND, SIZE_SCALE
 from venue.scenario import at
+from walks import walk
 
 NOW = at("20261125 12:00:00")
 COINS = [
@@ -18,8 +19,8 @@ COINS = [
 MARKET = open_market(NOW - DAY, synthetic=Prices(CATALOGUE), seed=5)
 
 
-@pytest.mark.parametrize("entry", COINS, ids=lambda one: f"{one.symbol} {one.primaryExchange}")
-@pytest.mark.parametrize("step", [5 * SECOND, MINUTE, 5 * MINUTE, 60 * MINUTE, DAY])
+@walk("entry", COINS, ids=lambda one: f"{one.symbol} {one.primaryExchange}")
+@walk("step", [5 * SECOND, MINUTE, 5 * MINUTE, 60 * MINUTE, DAY])
 def test_coins_are_weighed_with_their_fractions(entry: object, step: int) -> None:
     con_id = entry.conId  # type: ignore[attr-defined]
     start = NOW - (2 * DAY if step == DAY else min(20 * step, DAY // 4))

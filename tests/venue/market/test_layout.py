@@ -15,6 +15,7 @@ from papertape.venue.units import DAY, MINUTE, SECOND
 from venue.days import CURRENCY, LENGTH, MINUTES, RECORDED, SYNTHETIC, WHATS, market, slow_bars
 from venue.market.test_bars import assert_averages, assert_same
 from venue.scenario import at
+from walks import walk
 
 WEDNESDAY = at("20261125 11:00:00")  # before Thanksgiving and the half day after it
 MARKET = market(WEDNESDAY, exchange=True)
@@ -41,10 +42,8 @@ def test_the_recorded_day_stands_in_the_session_of_the_anchor(anchor: str, begin
     assert source.quote(RECORDED, later) == day.quote(RECORDED, later)
 
 
-@pytest.mark.parametrize(
-    "hour", [f"{hour:02}:{minute}" for hour in range(24) for minute in (0, 30)]
-)
-@pytest.mark.parametrize("day", ["20260301", "20260701", "20261130"])
+@walk("hour", [f"{hour:02}:{minute}" for hour in range(24) for minute in (0, 30)])
+@walk("day", ["20260301", "20260701", "20261130"])
 def test_each_past_day_has_a_date_of_its_own_whenever_a_station_began(day: str, hour: str) -> None:
     hours, minutes = hour.split(":")
     laps = Laps(at(f"{day} {hours}:{int(minutes):02}:00"), DAY)

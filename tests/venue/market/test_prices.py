@@ -15,6 +15,7 @@ from papertape.venue.reference.securities import Instrument, OptionContract
 from papertape.venue.reference.series import Series
 from papertape.venue.units import MINUTE, Nanos
 from venue.scenario import START
+from walks import walk
 
 NOW: Nanos = START
 SPECS = Prices(CATALOGUE)
@@ -64,8 +65,8 @@ PRICES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("tape", [ALWAYS, HOURS], ids=["always", "exchange"])
-@pytest.mark.parametrize(("wanted", "least", "most"), PRICES)
+@walk("tape", [ALWAYS, HOURS], ids=["always", "exchange"])
+@walk(("wanted", "least", "most"), PRICES)
 def test_a_price_of_the_right_size(
     wanted: Contract, least: float, most: float, tape: Market
 ) -> None:

@@ -19,6 +19,7 @@ from papertape.venue.reference.roots import public_ids, roots
 from papertape.venue.reference.securities import Dated, Future, OptionContract, day_number, day_text
 from papertape.venue.reference.series import Series
 from papertape.venue.reference.strikes import BROAD, COARSE, FUND, LARGE, SMALL, STOCK, VOLATILITY
+from walks import walk
 
 CHAINS = CATALOGUE.chains
 assert CHAINS is not None
@@ -160,7 +161,7 @@ def test_an_option_on_the_bund_ends_on_the_day_of_the_sample_of_the_documentatio
     assert day_text(bund.rule(bund.days, 2023 * 12 + 2)) == "20230224"
 
 
-@pytest.mark.parametrize("name", [name for name, one in future_classes().items()])
+@walk("name", [name for name, one in future_classes().items()])
 def test_strikes_of_options_on_futures_lie_around_their_price(name: str) -> None:
     one, root = future_classes()[name], roots()[name]
     rungs = list(one.grid.ladder(root.reference, 10, 50))
@@ -268,7 +269,7 @@ COUNTS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("wanted", "least", "most"), COUNTS)
+@walk(("wanted", "least", "most"), COUNTS)
 def test_partial_descriptions_have_as_many_rows_as_fit(
     wanted: Contract, least: int, most: int
 ) -> None:

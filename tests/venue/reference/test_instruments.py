@@ -18,6 +18,7 @@ from papertape.venue.reference.instruments import (
 from papertape.venue.reference.listings import CATALOGUE
 from papertape.venue.reference.sessions import TradingHours
 from venue.scenario import START
+from walks import walk
 
 ALWAYS = TradingHours(CATALOGUE)
 
@@ -76,7 +77,7 @@ MATCHES = [
 ]
 
 
-@pytest.mark.parametrize(("wanted", "expected"), MATCHES)
+@walk(("wanted", "expected"), MATCHES)
 def test_match(wanted: Contract, expected: list[tuple[int, str]] | int) -> None:
     rows = CATALOGUE.match(wanted)
     if isinstance(rows, Refusal):
@@ -166,7 +167,7 @@ INCOMPLETE: list[tuple[Contract, dict[Purpose, str | None]]] = [
 CASES = [(wanted, use, wrong) for wanted, row in INCOMPLETE for use, wrong in row.items()]
 
 
-@pytest.mark.parametrize(("wanted", "use", "wrong"), CASES)
+@walk(("wanted", "use", "wrong"), CASES)
 def test_a_request_wants_a_complete_contract(
     wanted: Contract, use: Purpose, wrong: str | None
 ) -> None:

@@ -11,6 +11,7 @@ from lanes import thinned, tries
 from papertape.venue.reference.calendar_table import ZONES
 from papertape.venue.reference.zones import zone
 from papertape.venue.units import SECOND
+from walks import walk
 
 # Before 1923 a zone had a mean solar time of odd seconds; after 2030 its rules may still change.
 YEARS = st.datetimes(datetime(1923, 1, 1), datetime(2030, 12, 31))
@@ -27,8 +28,8 @@ def test_an_instant_reads_as_the_database_has_it(name: str, moment: datetime) ->
     assert ours.timestamp() == theirs.timestamp()
 
 
-@pytest.mark.parametrize("name", sorted(ZONES))
-@pytest.mark.parametrize("year", [1967, 1987, 2007, 2022, 2026])
+@walk("name", sorted(ZONES))
+@walk("year", [1967, 1987, 2007, 2022, 2026])
 def test_every_half_hour_of_a_year_both_ways(name: str, year: int) -> None:
     frozen, place = zone(name), ZoneInfo(name)
     first = datetime(year, 1, 1)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from papertape.venue.market.options.horizon import Horizon
 from papertape.venue.market.options.implied import implied_volatility
 from papertape.venue.market.options.model import Option, greeks, value
+from walks import walk
 
 strikes = st.floats(30.0, 300.0)
 volatilities = st.floats(0.03, 3.0)
@@ -66,9 +67,9 @@ def test_prices_that_no_volatility_gives(price: float, years: float) -> None:
     assert implied_volatility(Option(90, call=True), price, 100.0, Horizon(years)) is None
 
 
-@pytest.mark.parametrize("near", [1e-4, 0.05, 0.2, 0.21, 3.0, 10.0])
-@pytest.mark.parametrize("call", [True, False])
-@pytest.mark.parametrize("american", [True, False])
+@walk("near", [1e-4, 0.05, 0.2, 0.21, 3.0, 10.0])
+@walk("call", [True, False])
+@walk("american", [True, False])
 def test_a_guess_changes_the_way_and_not_the_answer(
     near: float, call: bool, american: bool
 ) -> None:

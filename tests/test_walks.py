@@ -1,0 +1,75 @@
+"""A walk fails where one of its rows does, and names it."""
+
+import pytest
+
+from walks import CHOSEN, SHOWN, walk
+
+
+def test_each_row_is_gone_through_and_each_failure_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(CHOSEN, raising=False)
+    seen: list[tuple[int, str]] = []
+
+    @walk("letter", "ab")
+    @walk(("number", "other"), [(1, 1), (2, 3), (4, 5)], ids=["one", "two", "four"])
+    def rows(number: int, other: int, letter: str) -> None:
+        seen.append((number, letter))
+        assert number == other
+
+    with pytest.raises(ExceptionGroup) as raised:
+        rows()
+    assert seen == [(n, letter) for letter in "ab" for n in (1, 2, 4)]
+    outer = raised.value.exceptions
+    assert [one.__notes__ for one in outer] == [["row 'a'"], ["row 'b'"]]
+    assert isinstance(outer[0], ExceptionGroup)
+    assert [one.__notes__ for one in outer[0].exceptions] == [["row two"], ["row four"]]
+
+
+def test_all_failures_are_counted_and_named_and_some_are_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv(CHOSEN, raising=False)
+
+    @walk("number", range(100, 100 + SHOWN + 2))
+    def rows(number: int) -> None:
+        raise ValueError(number)
+
+    with pytest.raises(ExceptionGroup, match="22 of 22 rows failed; not shown: 120, 121") as raised:
+        rows()
+    assert len(raised.value.exceptions) == SHOWN
+
+
+def test_rows_can_be_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(CHOSEN, "wo")
+    seen = []
+
+    @walk("name", ["one", "two"])
+    def rows(name: str) -> None:
+        seen.append(name)
+
+    rows()
+    assert seen == ["two"]
+
+
+@walk("number", [1, 2])
+def test_a_fixture_is_that_of_the_test(number: int, tmp_path_factory: object) -> None:
+    assert number and tmp_path_factory
+
+
+def test_no_row_may_skip_those_behind_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(CHOSEN, raising=False)
+    seen = []
+
+    @walk("number", [1, 2])
+    def rows(number: int) -> None:
+        seen.append(number)
+        if number == 1:
+            pytest.skip("not here")
+
+    with pytest.raises(ExceptionGroup, match="1 of 2") as raised:
+        rows()
+    assert seen == [1, 2] and "not here" in str(raised.value.exceptions[0])
+
+
+def test_a_walk_without_rows_is_none() -> None:
+    with pytest.raises(AssertionError, match="needs rows"):
+        walk("number", [])

@@ -1,0 +1,78 @@
+"""A test of many small rows as one test: it goes through all of them and names each that fails.
+
+pytest takes some milliseconds to begin, end and tell a test. Where a table has hundreds of rows,
+each of which is looked at in microseconds, that is nearly all the time there is.
+"""
+
+import functools
+import inspect
+import os
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import pytest
+
+CHOSEN = "PAPERTAPE_ROWS"
+"""A part of a row's name: only these rows are gone through."""
+SHOWN = 20
+"""So many failures are shown whole; of the others the names."""
+
+Test = Callable[..., None]
+
+
+def walk(
+    names: str | Sequence[str],
+    rows: Iterable[Any],
+    ids: Callable[[Any], object] | Iterable[object] | None = None,
+) -> Callable[[Test], Test]:
+    """What ``pytest.mark.parametrize`` does, with the same arguments, in one test.
+
+    For rows that need no fixture of their own: a fixture of the test is the same for all of them.
+    Each row is gone through, also after one has failed, and each failure bears the row's name.
+    ``PAPERTAPE_ROWS`` in the environment, a part of a name, goes through these rows only.
+    """
+    asked = [one.strip() for one in names.split(",")] if isinstance(names, str) else list(names)
+    table = [row if len(asked) > 1 else (row,) for row in rows]
+    if ids is None or callable(ids):
+        tell = ids if callable(ids) else _short
+        told = ["-".join(str(tell(value)) for value in row) for row in table]
+    else:
+        told = [str(one) for one in ids]
+    assert table and len(told) == len(table), "a walk needs rows, and as many names as rows"
+
+    def walking(test: Test) -> Test:
+        @functools.wraps(test)
+        def walked(**fixtures: Any) -> None:
+            only = os.environ.get(CHOSEN, "")
+            failed: list[Exception] = []
+            unshown: list[str] = []
+            for name, row in zip(told, table, strict=True):
+                if only not in name:
+                    continue
+                try:
+                    test(**dict(zip(asked, row, strict=True)), **fixtures)
+                except pytest.skip.Exception as skipped:
+                    failed.append(TypeError(f"row {name} skips, and all behind it: {skipped}"))
+                except Exception as problem:  # noqa: BLE001 (told at the end)
+                    if len(failed) < SHOWN:
+                        problem.add_note(f"row {name}")
+                        failed.append(problem)
+                    else:
+                        unshown.append(name)
+            if failed:
+                count = f"{len(failed) + len(unshown)} of {len(table)} rows"
+                beyond = f"; not shown: {', '.join(unshown)}" if unshown else ""
+                raise ExceptionGroup(f"{count} failed{beyond}", failed)
+
+        signature = inspect.signature(test)
+        kept = [one for name, one in signature.parameters.items() if name not in asked]
+        walked.__signature__ = signature.replace(parameters=kept)  # type: ignore[attr-defined]
+        del walked.__wrapped__  # type: ignore[attr-defined]  # pytest would ask for its arguments
+        return walked
+
+    return walking
+
+
+def _short(value: object) -> str:
+    said = getattr(value, "__name__", None) or repr(value)
+    return said if len(said) <= 60 else f"{said[:59]}…"
