@@ -2,7 +2,7 @@
 
 ``PAPERTAPE_LANE`` names one; ``make`` sets it, and without it every test runs.
 
-* ``check``: without sockets, other processes, searches and what takes longer than a second; of
+* ``check``: without sockets, other processes, searches and what takes longer than half a second; of
   property tests few samples, the same each time;
 * ``test``: every test;
 * ``quick``, ``proof``: the searches and property tests alone, for many times as long.
@@ -35,7 +35,7 @@ OUTSIDE = ("network", "process")
 """Marks of tests that do something beyond their own process."""
 
 LONG = "long"
-"""The mark of what takes more than a second."""
+"""The mark of what takes more than half a second."""
 
 WHOLLY = re.compile(r"^pytestmark = .*\bmark\.(?:network|process|peers|proof|long)\b", re.MULTILINE)
 """A line of a file all of whose tests are outside ``check``."""

@@ -5,6 +5,8 @@ from collections import defaultdict
 from functools import cache
 from pathlib import Path
 
+import pytest
+
 SOURCE = Path(__file__).parents[1] / "src" / "papertape"
 OFFICIAL = "ibapi/"
 """The skin in the vendor's shape. Programs import its classes by their official names
@@ -39,5 +41,6 @@ def excused(modules: tuple[str, ...]) -> bool:
     return len(modules) == 2 and len(others) == 1 and below
 
 
+@pytest.mark.long
 def test_no_public_class_name_stands_in_two_modules() -> None:
     assert repeated() == {}

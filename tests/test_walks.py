@@ -2,6 +2,7 @@
 
 import pytest
 
+import lanes
 from walks import CHOSEN, SHOWN, walk
 
 
@@ -48,6 +49,22 @@ def test_rows_can_be_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
 
     rows()
     assert seen == ["two"]
+
+
+@pytest.mark.parametrize(("lane", "gone"), [("check", [0, 3, 6, 7]), ("test", list(range(8)))])
+def test_the_quick_lane_takes_every_so_manieth_row(
+    lane: str, gone: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lanes, "LANE", lane)
+    monkeypatch.delenv(CHOSEN, raising=False)
+    seen = []
+
+    @walk("number", range(8), check=3)
+    def rows(number: int) -> None:
+        seen.append(number)
+
+    rows()
+    assert seen == gone
 
 
 @walk("number", [1, 2])

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from lanes import thinned
+
 CHOSEN = "PAPERTAPE_ROWS"
 """A part of a row's name: only these rows are gone through."""
 SHOWN = 20
@@ -24,10 +26,15 @@ def walk(
     names: str | Sequence[str],
     rows: Iterable[Any],
     ids: Callable[[Any], object] | Iterable[object] | None = None,
+    *,
+    check: int = 1,
 ) -> Callable[[Test], Test]:
     """What ``pytest.mark.parametrize`` does, with the same arguments, in one test.
 
     For rows that need no fixture of their own: a fixture of the test is the same for all of them.
+    ``check``: in the lane of that name only each so-manieth row, as ``lanes.thinned`` has it, for
+    rows that take long together.
+
     Each row is gone through, also after one has failed, and each failure bears the row's name.
     ``PAPERTAPE_ROWS`` in the environment, a part of a name, goes through these rows only.
     """
@@ -46,7 +53,8 @@ def walk(
             only = os.environ.get(CHOSEN, "")
             failed: list[Exception] = []
             unshown: list[str] = []
-            for name, row in zip(told, table, strict=True):
+            rows = list(zip(told, table, strict=True))
+            for name, row in rows if only else thinned(rows, check=check):
                 if only not in name:
                     continue
                 try:

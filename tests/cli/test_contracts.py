@@ -100,6 +100,7 @@ HOSTILE: dict[str, tuple[str, bytes, str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", list(HOSTILE))
 def test_a_hostile_file_is_refused_where_it_is_wrong(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

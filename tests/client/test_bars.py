@@ -71,6 +71,7 @@ OUTAGES = [
 ]  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("outage", OUTAGES)
 def test_after_an_interruption_a_kept_up_history_has_no_hole(outage: str) -> None:
     guest, kept, fives = watching()

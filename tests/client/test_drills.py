@@ -121,6 +121,7 @@ def test_a_farm_blip() -> None:
     assert (line.stale, line.bid, len(line.gaps)) == ("", 258.10, 1)
 
 
+@pytest.mark.long
 def test_a_night_with_a_restart() -> None:
     program = guest()
     line, trade = watching(program), place(program, 200.0)
@@ -253,6 +254,7 @@ def book(program: Guest) -> dict[int, tuple[str, Decimal]]:
     return found
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(12))
 def test_wherever_the_line_is_cut_the_client_knows_what_the_station_knows(seed: int) -> None:
     """Orders, fills and cancels around cuts at any point: sent or not, answered or not."""

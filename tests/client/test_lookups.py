@@ -135,6 +135,7 @@ def test_an_ambiguous_contract_is_told_with_the_candidates() -> None:
     assert pickle.loads(pickle.dumps(error)).candidates == error.candidates
 
 
+@pytest.mark.long
 def test_a_chain_is_not_named_to_its_end() -> None:
     wanted = Contract(symbol="IBM", secType="OPT", lastTradeDateOrContractMonth="202604")
 

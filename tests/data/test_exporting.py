@@ -44,6 +44,7 @@ def test_days_of_ticks_come_back_to_the_same_bytes(tmp_path: Path) -> None:
         assert (tmp_path / "back" / name).read_bytes() == (SAMPLE / name).read_bytes(), name
 
 
+@pytest.mark.long
 def test_a_file_of_an_export_can_be_imported_alone(tmp_path: Path) -> None:
     export_folder(SAMPLE, tmp_path / "csv", ["eur.usd"])
     head = (tmp_path / "csv" / "eurusd-quotes.csv").read_text().splitlines()[:3]

@@ -92,6 +92,7 @@ def damaged(data: bytes, damage: list[tuple[str, float, bytes, bytes]]) -> bytes
     return data
 
 
+@pytest.mark.long
 @tries(50)
 @given(data=st.data())
 def test_a_damaged_source_is_refused_or_can_be_played(

@@ -352,6 +352,7 @@ def test_bars_of_trades_are_played_and_not_quotes_alone_beside_them(tmp_path: Pa
 # ---------------------------------------------------------------- tables and folders
 
 
+@pytest.mark.long
 def test_any_table_of_columns_is_a_frame(tmp_path: Path) -> None:
     import pandas
     import polars

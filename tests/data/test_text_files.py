@@ -63,6 +63,7 @@ def test_what_a_file_unpacks_to_has_an_end(tmp_path: Path, monkeypatch: pytest.M
         list(rows(path))
 
 
+@pytest.mark.long
 def test_long_work_is_told_of(tmp_path: Path) -> None:
     path = written(tmp_path / "x.csv", b"1,2,3,4,5,6,7\n" * 300_000)
     told: list[tuple[str, int, int]] = []

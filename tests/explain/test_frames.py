@@ -235,7 +235,7 @@ def test_a_protobuf_body_cut_anywhere_is_named_where_a_field_is_cut(cls: type[Me
             assert 0 <= (told.problem.body_offset or 0) <= end - 4
 
 
-@walk("cls", ALL, ids=name_of)
+@walk("cls", ALL, ids=name_of, check=5)
 def test_any_changed_byte_is_told_or_read(cls: type[Message]) -> None:
     version = 226 if cls.spec.layout is None or cls.spec.protobuf <= 226 else 200
     payload = payload_of(samples(cls)[-1], version)

@@ -109,6 +109,7 @@ def test_a_broken_field_is_named() -> None:
     assert found.problem and found.problem.message == "TickPrice"
 
 
+@pytest.mark.long
 def test_hostile_lines_end() -> None:
     for body in (b"-" * 600, b"4-" + b"a-" * 300, b"4-" + b"-1" * 80, b"3-" + b"5-x-" * 50):
         assert LogReader().line(b"---x" + body, b"->", 0).problem

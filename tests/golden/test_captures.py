@@ -66,6 +66,7 @@ def changed(value: Any) -> Any:
 IDENTITIES = (*captures.WHICH, "errorTime", "execution.time")
 
 
+@pytest.mark.long
 def test_any_other_value_of_any_captured_field_is_a_difference(
     played: dict[str, tuple[list[Line], list[Message]]],
 ) -> None:

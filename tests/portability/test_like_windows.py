@@ -208,6 +208,7 @@ def _used(path: Path) -> Iterator[str]:
             yield f"{node.value.id}.{node.attr}"
 
 
+@pytest.mark.long
 def test_nothing_that_only_posix_has_is_used_unasked() -> None:
     package = ROOT / "src" / "papertape"
     used = {
@@ -218,6 +219,7 @@ def test_nothing_that_only_posix_has_is_used_unasked() -> None:
     assert used == GUARDED
 
 
+@pytest.mark.long
 def test_every_text_file_names_its_encoding() -> None:
     """Windows would take the code page of the country."""
     lacking = []

@@ -127,6 +127,7 @@ KINDS = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("contract", "what", "least", "most"), KINDS)
 def test_quotes_and_history(contract: Contract, what: str, least: float, most: float) -> None:
     client = hall().client()
@@ -142,6 +143,7 @@ def test_quotes_and_history(contract: Contract, what: str, least: float, most: f
     assert history(client, contract, what, "1 day")
 
 
+@pytest.mark.long
 def test_a_chain_and_one_of_its_contracts() -> None:
     client = hall().client()
     rows = details(
@@ -190,6 +192,7 @@ def test_what_has_no_price_is_refused() -> None:
         assert [code for _, code, _ in client.errors()] == [162]
 
 
+@pytest.mark.long
 def test_the_same_seed_and_start_give_the_same_prices() -> None:
     wanted = [row[0] for row in KINDS]
     one, two = hall().client(), hall().client()
@@ -199,6 +202,7 @@ def test_the_same_seed_and_start_give_the_same_prices() -> None:
     assert prices(hall(4).client(), wanted[0]) != first[0]
 
 
+@pytest.mark.long
 def test_what_follows_a_recorded_fund_follows_the_recording() -> None:
     client = hall(folder=SAMPLE).client()
     spy = prices(client, Contract(symbol="SPY", secType="STK", exchange="SMART", currency="USD"))

@@ -78,7 +78,7 @@ PROOFS = {
 """The test that shows what a setting does, or the file of several."""
 
 
-@walk("name", NAMES)
+@walk("name", NAMES, check=3)
 def test_every_setting_acts_or_is_told_by_name(name: str) -> None:
     row = NAMES[name]
     page = (TESTS.parent / "docs/guides/settings.md").read_text("utf-8")
@@ -253,6 +253,7 @@ def test_positions_that_are_closed(only: bool) -> None:
     assert told == ({"MSFT"} if only else {"AAPL", "MSFT"})
 
 
+@pytest.mark.long
 def test_an_answer_that_is_too_large() -> None:
     hall = Hall(api={"historicalDataMaxSize": 1})
     start = hall.now - 10 * SECOND

@@ -107,6 +107,7 @@ def framed(body: bytes) -> bytes:
     return len(body).to_bytes(4) + body
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("base", BASES)
 def test_each_field_of_the_text(base: str) -> None:
     sender = Sender(TEXT)
@@ -160,6 +161,7 @@ def extremes(one: ProtoField) -> Iterator[bytes]:
     yield field(one.number, b"\xff\xff" if one.kind != "string" else 7)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("base", BASES)
 def test_each_field_of_the_protobuf(base: str) -> None:
     sender = Sender(PROTOBUF)
@@ -173,6 +175,7 @@ def test_each_field_of_the_protobuf(base: str) -> None:
     sender.end()
 
 
+@pytest.mark.long
 def test_each_field_of_a_condition_in_protobuf() -> None:
     sender = Sender(PROTOBUF)
     number = next(one.number for one in proto_fields(Order) if one.name == "conditions")

@@ -185,6 +185,7 @@ def sent(message: orders.PlaceOrder, version: int) -> bytes | None:
         return None
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("version", [TEXT, PROTOBUF])
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_family_of_garbage(family: str, version: int) -> None:
@@ -244,6 +245,7 @@ def test_an_advisors_allocation_that_is_none(version: int) -> None:
     sender.end()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("many", [10_000, 100_000])
 @pytest.mark.parametrize("part", ["legs", "conditions", "parameters", "prices"])
 @pytest.mark.parametrize("version", [TEXT, PROTOBUF])

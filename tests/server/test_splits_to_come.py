@@ -36,6 +36,7 @@ def placed(number: int, size: int, **more: Any) -> PlaceOrder:
     return PlaceOrder(number, AAPL, order)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("held", [True, False])
 def test_holdings_prices_and_orders_follow_the_split(held: bool, tmp_path: Path) -> None:
     station = hall(folder=folder(tmp_path))

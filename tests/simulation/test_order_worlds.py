@@ -76,6 +76,7 @@ def test_worlds_keep_every_invariant(first: int) -> None:
     assert counts["refused"] < counts["asked"] / 2, "most orders were refused"
 
 
+@pytest.mark.long
 def test_a_few_worlds_keep_every_invariant() -> None:
     """The same in the lane that leaves searches out."""
     for seed in range(90_001, 90_011):

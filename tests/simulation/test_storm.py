@@ -142,6 +142,7 @@ def compared(seed: int) -> int:
     return len(trades)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", [1874, 8834, 8950])
 def test_a_storm_that_was_too_much_once(seed: int) -> None:
     assert compared(seed) > 2

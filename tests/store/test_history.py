@@ -229,6 +229,7 @@ def test_a_file_that_goes_missing_later_is_named(folder: Path) -> None:
 # -- what a start looks at -------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", FILES)
 def test_a_start_finds_a_file_that_is_cut_anywhere(folder: Path, name: str) -> None:
     path = folder / f"{name}.npz"
@@ -331,6 +332,7 @@ def sample() -> Market:
     return open_market(ANCHOR, recordings=[*built_in(), *recordings(SAMPLE)], seed=1)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("con_id", "open", "close", "scale"),
     [

@@ -72,6 +72,7 @@ def test_reading_goes_on_while_entries_arrive(
     assert [entry.payload for entry in reader][-1] == b"new"
 
 
+@pytest.mark.long
 def test_reading_needs_memory_for_a_chunk_only(journal: Journal) -> None:
     payload = bytes(1000)
     for _ in range(20):

@@ -35,6 +35,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_frame_full_of_nothing_is_not_decoded(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def short(make: Any) -> Any:

@@ -88,7 +88,7 @@ def test_frames_as_the_protocol_describes_them(message: Message, version: int, f
     assert text.encoder(type(message), version)(message).replace("\0", "|") == frame
 
 
-@walk("cls", TEXT, ids=name_of)
+@walk("cls", TEXT, ids=name_of, check=3)
 def test_round_trip_of_anything(cls: type[Message]) -> None:
     @tries(8, fixed=True)
     @given(instances(cls), st.sampled_from(text_versions(cls)))

@@ -44,6 +44,7 @@ def racing(count: int = 400, *, settings: StationSettings = SETTINGS) -> tuple[R
     return Runner(hall), hall.client()
 
 
+@pytest.mark.long
 def test_nothing_is_lost_and_time_goes_in_strides() -> None:
     runner, client = racing()
     client.send(market.ReqMktData(1, AAPL))
@@ -62,6 +63,7 @@ def test_nothing_is_lost_and_time_goes_in_strides() -> None:
     assert turns < 200
 
 
+@pytest.mark.long
 def test_while_nobody_follows_a_stream_time_stands_still() -> None:
     runner, client = racing()
     begun = runner.hall.now

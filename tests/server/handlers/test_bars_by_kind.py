@@ -92,6 +92,7 @@ def test_bars_of_trades_are_those_of_the_ticks(client: Client, kind: str) -> Non
         assert bar.volume == sum(tick.size for tick in found[start])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("what", ["BID", "ASK", "MIDPOINT"])
 @pytest.mark.parametrize("kind", having("reqHistoricalTicks BID_ASK"))
 def test_bars_of_quotes_are_those_of_the_ticks(client: Client, kind: str, what: str) -> None:
@@ -109,6 +110,7 @@ def test_bars_of_quotes_are_those_of_the_ticks(client: Client, kind: str, what: 
         assert (bar.volume, bar.barCount) == (-1, -1)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("what", ["TRADES", "MIDPOINT", "BID", "ASK"])
 def test_bars_of_five_seconds_are_those_of_the_history(what: str) -> None:
     here: Hall = whole_market()

@@ -46,6 +46,7 @@ def told(client: Client, contract: Contract, size: str) -> dict[int, Row]:
     }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("con_id", [RECORDED, 265598], ids=["recorded", "synthetic"])
 def test_live_ticks_past_ticks_live_bars_and_history_agree(con_id: int) -> None:
     house = Hall(market=market(START))

@@ -127,6 +127,7 @@ def test_the_book_follows_the_tape(contract: Contract, smart: bool, rows: int) -
     assert follow(late, Book(rows)).sides == book.sides
 
 
+@pytest.mark.long
 def test_a_closed_market_has_no_book() -> None:
     hall, client = tape(at("20260413 19:59:58"))
     client.send(wire.ReqMktDepth(5, ARCA, 5))

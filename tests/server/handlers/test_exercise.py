@@ -79,6 +79,7 @@ def test_the_request_becomes_an_order_as_captured(version: int) -> None:
     assert [one.orderId for one in client.of(reports.OpenOrder)] == [7]
 
 
+@pytest.mark.long
 def test_it_is_carried_out_at_the_cut_off() -> None:
     client = holding().send(account.ReqPositions(), account.ReqAccountUpdates(True, ACCOUNT), ask())
     client.got()

@@ -239,6 +239,7 @@ def test_days_of_regular_sessions_leave_the_night_out(client: Client) -> None:
     assert found[-1].volume == sum(one.volume for one in last)
 
 
+@pytest.mark.long
 def test_weeks_are_made_of_such_days(client: Client) -> None:
     days = history(client, GC, "MIDPOINT", "1 day", "1 M")
     week = history(client, GC, "MIDPOINT", "1W", "3 W")[-2]

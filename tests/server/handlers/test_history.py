@@ -159,6 +159,7 @@ def test_refusals(case: str) -> None:
     assert client.session.subscriptions.of(Query) == {}
 
 
+@pytest.mark.long
 def test_what_would_be_more_than_an_answer_holds_ends_the_query() -> None:
     hall, client = ready()
     bar = hall.market.history[0]
@@ -328,6 +329,7 @@ def test_a_long_answer_is_encoded_a_part_at_a_time(monkeypatch: pytest.MonkeyPat
     assert bars > 11_000 and steps > bars / (4 * history.ENCODED)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("version", [176, 226])
 def test_a_long_answer_is_written_in_pieces(version: int) -> None:
     """To copy megabytes into one piece took as long as all that a round may take."""

@@ -166,6 +166,7 @@ def test_a_span_of_long_ago_is_reached_step_by_step() -> None:
     assert rows and all("2025-05-01" <= row.time[:10] <= "2025-07-02" for row in rows)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("generic", "hours"),
     [("292", 4), ("mdoff,292", 48), ("mdoff,292:BRFG+DJNL+BRFUPDN", 48)],  # quotes cost time

@@ -319,6 +319,7 @@ def test_since_when_there_are_data(form: int, regular: int) -> None:
     assert client.send(wire.CancelHeadTimeStamp(3), wire.CancelHeadTimeStamp(4)).got() == []
 
 
+@pytest.mark.long
 def test_no_history_begins_before_the_head() -> None:
     hall, client = tape(at("20260413 11:00:00"))
     request = history.ReqHistoricalData(4, AAPL, "", "1 day", "12 Y", 0, "TRADES", 1)
@@ -366,6 +367,7 @@ def test_how_much_was_traded_at_each_price(version: int) -> None:
     )  # fmt: skip
 
 
+@pytest.mark.long
 def test_a_histogram_has_the_volume_of_the_bars() -> None:
     hall, client = tape(at("20260413 11:00:00"))
     client.send(wire.ReqHistogramData(2, AAPL, True, "1 day"))

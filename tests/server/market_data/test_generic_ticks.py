@@ -91,6 +91,7 @@ def test_every_id_of_every_type_is_sent_refused_by_name_or_passed_through() -> N
                 assert found == (True, ids), (tick, sec_type)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("sec_type", CONTRACTS)
 def test_each_id_is_what_the_table_says(hall: Hall, sec_type: str) -> None:
     number = 10 + list(CONTRACTS).index(sec_type)

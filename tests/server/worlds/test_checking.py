@@ -39,6 +39,7 @@ def test_a_name_or_number_that_cannot_be_is_told_where_it_stands(text: str) -> N
     assert (problem.line, problem.column) == (1, column), str(problem)
 
 
+@pytest.mark.long
 def test_every_line_that_cannot_be_read_is_told() -> None:
     text = 'qoute SPY 1 x 2\nquote SPY 1 x 2\nQuote SPY 1 x 2\nquote spy 1 x 2\nreject 201 "no\n'
     world, problems = read_all(text)
@@ -66,6 +67,7 @@ def executed(text: str) -> int:
     return count
 
 
+@pytest.mark.long
 def test_a_world_of_many_lines_is_read_in_work_that_grows_with_them() -> None:
     line = "print SPY 1\n"
     assert executed(line * 2_000) < 2.1 * executed(line * 1_000)

@@ -192,6 +192,7 @@ MANY = "More than 100 changes a second of the prices of all scale orders togethe
 OFTEN = f"{SCALE} scalePriceAdjustValue=0.01 scalePriceAdjustInterval=1"
 
 
+@pytest.mark.long
 def test_prices_of_all_orders_change_a_hundred_times_a_second_at_most() -> None:
     stage = staged()
     rows = [f"submit #{number} BUY 10 AAPL LMT 200 GTC {OFTEN}" for number in range(1, 101)]
@@ -210,6 +211,7 @@ def test_prices_of_all_orders_change_a_hundred_times_a_second_at_most() -> None:
     stage.assert_replays()
 
 
+@pytest.mark.long
 def test_new_terms_count_instead_of_the_old_ones() -> None:
     stage = staged()
     for number in range(1, 101):

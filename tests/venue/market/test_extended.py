@@ -43,6 +43,7 @@ def minutes(con_id: int, start: int, end: int, what: str = "TRADES", on: Market 
     return on.bars(con_id, start=start, end=end - 1, step=MINUTE, what=what)
 
 
+@pytest.mark.long
 @every_kind
 def test_it_ticks_from_four_to_twenty_and_in_no_other_hour(con_id: int) -> None:
     for begins, ends in PARTS:
@@ -185,6 +186,7 @@ def test_a_half_day_goes_on_for_four_hours_after_its_close() -> None:
     assert here.next_tick(SPY, end) == at("20261130 04:00:00")
 
 
+@pytest.mark.long
 def test_stocks_move_together_at_night() -> None:
     """By half hours of the evening and the morning, over some weeks."""
     same = other = 0.0

@@ -156,6 +156,7 @@ def check_apart(bars: list[PriceBar], traded: list[Print], step: Nanos) -> None:
         )  # fmt: skip
 
 
+@pytest.mark.long
 @named
 @tries(20)
 @given(st.integers(0, 12 * 1440))

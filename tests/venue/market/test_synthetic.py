@@ -55,6 +55,7 @@ def test_a_year_moves_as_much_as_the_volatility_says() -> None:
     assert 0.008 < deviation < 0.022  # 0.015 was asked for
 
 
+@pytest.mark.long
 def test_few_bars_touch_the_high_of_their_day() -> None:
     """47 of 90 minutes of NVDA once ended at the day's very high, for hours."""
     market = open_market(ANCHOR)
@@ -73,6 +74,7 @@ def test_nights_between_all_days_where_an_exchange_has_them() -> None:
     assert sum(gap != 0 for gap in gaps) > 35
 
 
+@pytest.mark.long
 def test_volume_and_moves_have_the_shape_of_a_u() -> None:
     market = open_market(ANCHOR)
     volumes, moves = [0.0] * 13, [0.0] * 13

@@ -328,6 +328,7 @@ def test_the_continuous_future_has_the_number_of_the_nearest() -> None:
     assert again[0].instrument == row.instrument
 
 
+@pytest.mark.long
 def test_options_on_futures_are_on_the_future_that_outlives_them() -> None:
     for symbol in ("ES", "CL", "GC", "ZN", "EUR"):
         for made in islice(CHAINS.future_options(Series(symbol), TODAY), 0, None, 97):
@@ -348,6 +349,7 @@ def test_numbers_do_not_depend_on_the_day() -> None:
     assert len(found) == 1
 
 
+@pytest.mark.long
 def test_an_option_has_a_price_of_its_own_size() -> None:
     for made in islice(CHAINS.options(Series("SPY"), TODAY), 0, None, 211):
         assert isinstance(made, OptionContract)
