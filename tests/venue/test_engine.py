@@ -180,6 +180,33 @@ def test_a_stretch_that_is_known_to_be_quiet_is_not_walked() -> None:
     assert [type(one.fact) for one in happened] == [OrderFilled]
 
 
+def test_an_order_makes_the_venue_look_at_its_own_instrument_alone() -> None:
+    stage = scenario("""
+        quote   AAPL 257.66 x 257.68
+        quote   TSLA 420.00 x 420.10
+        submit  #1 BUY 1 AAPL LMT 250  -> #1 accepted Submitted; #1 again Submitted
+        submit  #2 BUY 1 TSLA LMT 400  -> #2 accepted Submitted; #2 again Submitted
+    """)
+    engine, market, now = stage.engine, stage.market, stage.now
+    for con_id, due in ((AAPL, 30), (TSLA, 40)):
+        quote = msgspec.structs.replace(market.quote(con_id, now), time=now + 20 * SECOND)
+        market.add(quote)
+        market.add(msgspec.structs.replace(quote, time=now + due * SECOND))
+    assert engine.next_due() == now + 30 * SECOND
+    market.asked.clear()
+    engine.submit(command("submit", ["#3", "BUY", "1", "TSLA", "LMT", "399"]), now)
+    assert (engine.next_due(), market.asked) == (now + 30 * SECOND, [])
+    stop = ["#4", "BUY", "1", "TSLA", "STP", "430"]
+    engine.submit(command("submit", stop), now)
+    assert (engine.next_due(), market.asked) == (now + 30 * SECOND, [TSLA])
+    market.asked.clear()
+    engine.submit(command("submit", ["#5", "SELL", "1", "TSLA", "LMT", "420.05"]), now)
+    assert (engine.next_due(), market.asked) == (now + 30 * SECOND, [TSLA])  # others look again
+    market.asked.clear()
+    engine.advance(now + 30 * SECOND)
+    assert market.asked == [AAPL]
+
+
 def test_a_skipped_stretch_fills_nothing_but_still_ends_the_day() -> None:
     stage = scenario("""
         quote   AAPL 257.66 x 257.68

@@ -1,20 +1,33 @@
 """The market between two instants: the ticks of instruments with working orders, in order of time.
 
-It looks at the books of the exchange and at the market, and changes neither.
+It looks at the books of the exchange and at the market, and changes neither. What it knows of the
+market ahead it knows of each instrument by itself: an order makes it look at one, not at all.
 """
 
 from collections.abc import Iterator
-from heapq import heappop, heappush, heapreplace
+from heapq import heapify, heappop, heappush, heapreplace
 from itertools import islice
-from typing import Final
+from typing import Final, NamedTuple
 
 from .exchange.exchange import Exchange
 from .market.source import MarketSource, Print, Quote
-from .units import SECOND, Nanos
+from .units import SECOND, Nanos, PriceUnits
 
 LOOKED_AHEAD: Final[Nanos] = 60 * SECOND
 MOST_LOOKED_AT: Final = 16
 """How far, and at how many ticks, the venue looks for the next that concerns an order."""
+OUTDATED: Final = 64
+"""So many entries more than there are instruments may stand in the heap."""
+
+
+class Ahead(NamedTuple):
+    """What is known of the ticks of an instrument that come next."""
+
+    due: Nanos
+    """No tick before it concerns an order: the first that does, or the last that was looked at."""
+    bid: PriceUnits
+    ask: PriceUnits
+    """The highest bid and the lowest ask before ``due``; 0 where there is none."""
 
 
 class MarketWalk:
@@ -24,71 +37,110 @@ class MarketWalk:
         self._market = market
         self._exchange = exchange
         self._instruments = exchange.instruments
-        self._quiet: tuple[int, Nanos] = 0, 0
-        """A version of the books, and the first tick after the clock that concerns them."""
+        self._ahead: dict[int, Ahead] = {}
+        self._order: list[tuple[Nanos, int]] = []
+        """A heap of what is due and for which instrument, some of it outdated."""
+        self._unknown: set[int] = set()
+        """Instruments to look at: their books have changed, their time has come, or they had no
+        tick when they were looked at last."""
 
     def forget(self) -> None:
         """Forget what is known of the market ahead: it has changed."""
-        self._quiet = -1, 0
+        self._unknown.update(self._instruments)
+        self._ahead.clear()
+        self._order.clear()
 
     def is_quiet(self, until: Nanos) -> bool:
         """Return whether no tick up to ``until`` is known to concern an order."""
         if not self._instruments:
             return True
-        version, due = self._quiet
-        return until < due and version == self._exchange.changes
+        if self._unknown or self._exchange.touched:
+            return False
+        return not self._order or until < self._order[0][0]
 
     def next_due(self, clock: Nanos) -> Nanos | None:
         """Return when a tick after ``clock`` could first concern an order; None when none could."""
         if self._market is None:
             return None
-        known, quiet = self._quiet
-        if known != self._exchange.changes or quiet <= clock:
-            taped = (one for one in sorted(self._exchange.instruments) if one in self._market)
-            ticks = [self._next_concern(con_id, clock) for con_id in taped]
-            found = [tick for tick in ticks if tick is not None]
-            quiet = min(found, default=clock)
-            self._quiet = self._exchange.changes, quiet
-        return quiet if quiet > clock else None
+        self._take(clock)
+        if self._unknown:
+            self._unknown = {one for one in self._unknown if not self._look(one, clock)}
+        order, ahead = self._order, self._ahead
+        if len(order) > 2 * len(ahead) + OUTDATED:
+            order[:] = [(known.due, con_id) for con_id, known in ahead.items()]
+            heapify(order)
+        while order:
+            due, con_id = order[0]
+            known = ahead.get(con_id)
+            if known is not None and known.due == due:
+                return due
+            heappop(order)
+        return None
 
-    def _next_concern(self, con_id: int, clock: Nanos) -> Nanos | None:
-        """A time before which no tick of an instrument concerns an order: that of the first that
-        does, or of the last that was looked at."""
-        market, concerned = self._market, self._exchange.concerned
+    def _take(self, until: Nanos) -> None:
+        """Count what has been touched, and what is due up to an instant, among the unknown."""
+        if touched := self._exchange.touched:
+            self._unknown |= touched
+            touched.clear()
+        order, ahead = self._order, self._ahead
+        while order and order[0][0] <= until:
+            due, con_id = heappop(order)
+            known = ahead.get(con_id)
+            if known is not None and known.due == due:
+                self._unknown.add(con_id)
+
+    def _look(self, con_id: int, clock: Nanos) -> bool:
+        """Look at the ticks of an instrument after ``clock``; False when it has none."""
+        market, exchange, known = self._market, self._exchange, self._ahead.get(con_id)
         assert market is not None
-        first = market.next_tick(con_id, clock)
-        if first is None:
-            return None
-        found = first
-        for tick in islice(market.ticks(con_id, first - 1, first + LOOKED_AHEAD), MOST_LOOKED_AT):
-            found = tick.time
-            if concerned(tick):
-                break
-        return found
+        if con_id in self._instruments:
+            if (
+                known is not None
+                and known.due > clock
+                and exchange.is_out_of_reach(con_id, known.bid, known.ask)
+            ):
+                return True
+            first = market.next_tick(con_id, clock) if con_id in market else None
+            if first is not None:
+                due, bid, ask = first, 0, 0
+                ticks = market.ticks(con_id, first - 1, first + LOOKED_AHEAD)
+                for tick in islice(ticks, MOST_LOOKED_AT):
+                    due = tick.time
+                    if exchange.concerned(tick):
+                        break
+                    if isinstance(tick, Quote):
+                        bid = max(bid, tick.bid)
+                        if 0 < tick.ask < ask or not ask:
+                            ask = tick.ask
+                self._ahead[con_id] = Ahead(due, bid, ask)
+                heappush(self._order, (due, con_id))
+                return True
+        if known is not None:
+            del self._ahead[con_id]
+        return con_id not in self._instruments
 
     def ticks(self, clock: Nanos, until: Nanos) -> Iterator[Quote | Print]:
-        """Iterate over the ticks after ``clock`` of instruments with working orders, merged in time
-        order.
+        """Iterate over the ticks after ``clock`` that may concern an order, merged in time order:
+        those of the instruments of which it is not known that none does.
 
-        An instrument that comes to have working orders on the way joins at that instant.
+        An instrument whose books change on the way joins at that instant.
         """
         market, exchange = self._market, self._exchange
         if market is None or until <= clock:
             return
+        self._take(until)
         watched: set[int] = set()
         heap: list[tuple[Nanos, int, Quote | Print, Iterator[Quote | Print]]] = []
-        since, version = clock, -1
+        since, fresh = clock, set(self._unknown)
         while True:
-            if version != exchange.version:
-                version = exchange.version
-                for con_id in sorted(exchange.instruments - watched):
-                    watched.add(con_id)
-                    if con_id not in market:  # what has no tape never ticks
-                        continue
-                    tape = market.ticks(con_id, since, until)
-                    first = next(tape, None)
-                    if first is not None:
-                        heappush(heap, (first.time, con_id, first, tape))
+            for con_id in sorted(fresh & self._instruments):
+                watched.add(con_id)
+                if con_id not in market:  # what has no tape never ticks
+                    continue
+                tape = market.ticks(con_id, since, until)
+                first = next(tape, None)
+                if first is not None:
+                    heappush(heap, (first.time, con_id, first, tape))
             if not heap:
                 return
             since, con_id, tick, tape = heap[0]
@@ -98,3 +150,6 @@ class MarketWalk:
             else:
                 heapreplace(heap, (following.time, con_id, following, tape))
             yield tick
+            fresh = exchange.touched - watched
+            self._unknown |= exchange.touched
+            exchange.touched.clear()

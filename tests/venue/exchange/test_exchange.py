@@ -119,6 +119,8 @@ def _do(exchange: Exchange, naive: Naive, verb: str, facts: list[object]) -> Non
         reached = naive.reached(tick) if tick else []
         assert exchange.elected(seen) == elected
         assert exchange.concerned(seen) == bool(elected or reached)
+        if tick and exchange.is_out_of_reach(con_id, tick.bid, tick.ask):
+            assert not elected and not reached
         if tick:
             assert list(exchange.reached(tick)) == reached
 

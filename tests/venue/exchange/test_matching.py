@@ -28,7 +28,7 @@ def test_takes(side: int, limit: int | None, quote: Quote, expected: bool) -> No
     assert takes(side, limit, quote) is expected
     book = LimitBook()
     book.rest(1, side, limit)
-    assert book.concerned(quote) is expected
+    assert book.crossed(quote.bid, quote.ask) is expected
     assert list(book.reached(quote)) == ([1] if expected else [])
 
 

@@ -194,9 +194,10 @@ class LimitBook:
                 first = self._asks.first()
                 self.lowest_ask = ANY_PRICE + 1 if first is None else first
 
-    def concerned(self, quote: Quote) -> bool:
-        """Return whether a quote reaches any order: the cheap test per tick."""
-        return 0 < quote.ask <= self.highest_bid or (quote.bid > 0 and quote.bid >= self.lowest_ask)
+    def crossed(self, bid: PriceUnits, ask: PriceUnits) -> bool:
+        """Return whether a quote of these prices reaches any order, the cheap test per tick; 0 is
+        no price."""
+        return 0 < ask <= self.highest_bid or 0 < bid >= self.lowest_ask
 
     def reached(self, quote: Quote) -> Iterator[int]:
         """Iterate over the orders that a quote reaches, in order of acceptance; orders already

@@ -40,17 +40,16 @@ class Exchange:
 
     def __init__(self) -> None:
         self._books: dict[int, InstrumentBooks] = {}
-        self.version = 0
-        """Incremented when an instrument gets its first working order."""
-        self.changes = 0
-        """Incremented with every change that lets more ticks concern an order."""
+        self.touched: set[int] = set()
+        """Instruments of which more ticks may concern an order than before. Whoever reads ahead for
+        the orders empties it."""
         self._queues = False
 
     def queue(self, queues: bool) -> None:
         """Let the ticks that change places in queues concern orders, or no longer."""
         if queues != self._queues:
             self._queues = queues
-            self.changes += 1
+            self.touched.update(self._books)
 
     @property
     def instruments(self) -> KeysView[int]:
@@ -59,7 +58,7 @@ class Exchange:
 
     def rest(self, con_id: int, perm_id: int, side: int, limit: PriceUnits | None) -> None:
         """Add an order to the limit book, or move it to another limit; None is any price."""
-        self.changes += 1
+        self.touched.add(con_id)
         books = self._books.get(con_id)
         if books is None:
             books = self._open(con_id)
@@ -74,7 +73,7 @@ class Exchange:
         """Add an order that waits for a price at or above (direction +1) or at or below its
         stop."""
         assert method in METHODS, f"no trigger method {method}"
-        self.changes += 1
+        self.touched.add(con_id)
         books = self._books.get(con_id)
         if books is None:
             books = self._open(con_id)
@@ -87,7 +86,7 @@ class Exchange:
     def follow(self, con_id: int, perm_id: int, side: int, price: PriceUnits, method: int) -> None:
         """Let the stop of a waiting order of that side move when the market comes to ``price``:
         from below for a sell order, from above for a buy order."""
-        self.changes += 1
+        self.touched.add(con_id)
         ratchets = self._books[con_id].ratchets
         for known, book in ratchets.items():
             if known != method:
@@ -96,7 +95,7 @@ class Exchange:
 
     def watch(self, con_id: int, perm_id: int) -> None:
         """Look at an order with every tick of an instrument, which may be another than its own."""
-        self.changes += 1
+        self.touched.add(con_id)
         books = self._books.get(con_id)
         if books is None:
             books = self._open(con_id)
@@ -111,7 +110,6 @@ class Exchange:
                 del self._books[con_id]
 
     def _open(self, con_id: int) -> InstrumentBooks:
-        self.version += 1
         books = self._books[con_id] = InstrumentBooks()
         return books
 
@@ -140,7 +138,7 @@ class Exchange:
         if self._queues and books.limits.stands(*_own_sides(tick)):
             return True
         if isinstance(tick, Quote):
-            if books.limits.concerned(tick):
+            if books.limits.crossed(tick.bid, tick.ask):
                 return True
             if not books.triggers:
                 return False
@@ -156,6 +154,16 @@ class Exchange:
             for method, book in stops.items()
             if method in BY_PRINT
         )
+
+    def is_out_of_reach(self, con_id: int, bid: PriceUnits, ask: PriceUnits) -> bool:
+        """Return whether no tick concerns an order of an instrument while no bid is above ``bid``
+        and no ask below ``ask``; 0 is no price. Told of limits alone: False where more waits."""
+        books = self._books.get(con_id)
+        if books is None:
+            return True
+        if self._queues or books.watchers or books.triggers or books.ratchets:
+            return False
+        return not books.limits.crossed(bid, ask)
 
     def reached(self, quote: Quote) -> Iterator[int]:
         """Iterate over the orders whose limit a quote reaches, in order of acceptance; orders
