@@ -31,6 +31,7 @@ SUITES = {
     "services": "1 minute",
     "contracts": "2 minutes",
     "jump": "seconds",
+    "instruments": "1 minute",
 }
 LONG = {
     "leaks": "5 minutes",

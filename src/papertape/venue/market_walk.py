@@ -15,7 +15,9 @@ from .units import SECOND, Nanos, PriceUnits
 
 LOOKED_AHEAD: Final[Nanos] = 60 * SECOND
 MOST_LOOKED_AT: Final = 16
-"""How far, and at how many ticks, the venue looks for the next that concerns an order."""
+MOST_AGAIN: Final = 128
+"""How far, and at how many ticks, the venue looks for the next that concerns an order: for an order
+that is new, and where none of those looked at before did."""
 OUTDATED: Final = 64
 """So many entries more than there are instruments may stand in the heap."""
 
@@ -104,7 +106,8 @@ class MarketWalk:
             if first is not None:
                 due, bid, ask = first, 0, 0
                 ticks = market.ticks(con_id, first - 1, first + LOOKED_AHEAD)
-                for tick in islice(ticks, MOST_LOOKED_AT):
+                passed = known is not None and known.due <= clock
+                for tick in islice(ticks, MOST_AGAIN if passed else MOST_LOOKED_AT):
                     due = tick.time
                     if exchange.concerned(tick):
                         break
