@@ -51,7 +51,7 @@ class WorldPlayer:
     def __init__(self, tws: Boards) -> None:
         self._tws = tws
         self.desk = Desk(tws)
-        self.seen = Seen(lambda: tws.timing.now, lambda: tws.venue.instruments)
+        self.seen = Seen(tws.timing, tws.venue)
         self.seen.told.append(self._look)
         self.expecting = Expecting(tws.venue, self.seen, self.desk)
         self.began: Nanos = 0

@@ -8,11 +8,13 @@ from typing import Any, Final
 import msgspec
 
 from ...model import Contract, Order
-from ...venue.reference.instruments import Instruments, Listing, Purpose
+from ...venue.reference.instruments import Listing, Purpose
 from ...venue.units import Nanos
 from ...wire.catalogue.orders import PlaceOrder
 from ...wire.message import Message
 from ..sessions.session import Session
+from ..timing import Timing
+from ..venue_port import Venue
 
 MOST_REQUESTS: Final = 100_000
 """The latest requests that are kept; how many came before them is counted."""
@@ -106,9 +108,9 @@ def brief(value: Any) -> str:
 class Seen:
     """The requests of all clients; a tap."""
 
-    def __init__(self, now: Callable[[], Nanos], instruments: Callable[[], Instruments]) -> None:
-        self._now = now
-        self._instruments = instruments
+    def __init__(self, timing: Timing, venue: Venue) -> None:
+        self._timing = timing
+        self._venue = venue
         self.total = 0
         """How many requests there have been."""
         self._requests: deque[SeenRequest] = deque(maxlen=MOST_REQUESTS)
@@ -123,9 +125,10 @@ class Seen:
     def received(self, session: Session, message: Message) -> None:
         """Keep a request."""
         self.total += 1
-        request = SeenRequest(self.total, self._now(), session.client_id, message)
+        now = self._timing.now
+        request = SeenRequest(self.total, now, session.client_id, message)
         self._requests.append(request)
-        self._keep(SeenFrame(self._now(), session.client_id, False, message))
+        self.frames.append(SeenFrame(now, session.client_id, False, message))
         if isinstance(message, PlaceOrder) and not message.order.whatIf:
             key = (session.client_id, message.orderId)
             if key not in self._ids and len(self._orders) < MOST_REQUESTS:
@@ -136,18 +139,16 @@ class Seen:
 
     def sent(self, session: Session, message: Message, encoded: bytes) -> None:
         """Keep a message to a client."""
-        self._keep(SeenFrame(self._now(), session.client_id, True, message))
+        self.frames.append(SeenFrame(self._timing.now, session.client_id, True, message))
 
     def sent_quotes(self, session: Session, encoded: bytes, count: int) -> None:
         """Keep how many quotes there were."""
-        self._keep(SeenFrame(self._now(), session.client_id, True, None, count))
-
-    def _keep(self, frame: SeenFrame) -> None:
+        frame = SeenFrame(self._timing.now, session.client_id, True, None, count)
         self.frames.append(frame)
 
     def _order(self, request: SeenRequest, message: PlaceOrder) -> SeenOrder:
         contract = message.contract
-        found = self._instruments().resolve(contract, Purpose.ORDER, request.time)
+        found = self._venue.instruments.resolve(contract, Purpose.ORDER, request.time)
         entry = found.instrument if isinstance(found, Listing) else None
         return SeenOrder(
             request, message.orderId, contract, message.order,
