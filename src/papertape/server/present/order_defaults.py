@@ -44,19 +44,20 @@ def echo_contract(entry: Instrument, terms: Terms, instruments: Instruments) -> 
 def echo_order(order: LiveOrder, entry: Instrument, profile: Profile) -> Order:
     """The order's record with the defaults of a real gateway, as captured."""
     terms = order.terms
+    extras, stop = terms.extras, order.stop
     given = _record(terms.text)
     unbound = order.clientId == TWS_USER
     # Of a peg, the cap, of a scale order its first price: a client that sends back what it is
     # shown must not fix the price.
-    moves = terms.extras.peg is not None or terms.extras.components is not None
+    moves = extras.peg is not None or extras.components is not None
     units = terms.limit if moves else order.limit
     limit = None if units is None else price_float(units, entry.scale)
     trail, oca = given.trailStopPrice, given.ocaGroup
-    if order.stop is not None:
-        trail = price_float(order.stop, entry.scale)
-    elif limit is not None and terms.extras.combo is None:
+    if stop is not None:
+        trail = price_float(stop, entry.scale)
+    elif limit is not None and extras.combo is None:
         trail = limit + 1.0
-    peg, offset = terms.extras.peg, given.competeAgainstBestOffset
+    peg, offset = extras.peg, given.competeAgainstBestOffset
     competes = terms.orderType == "MKT" and terms.side > 0
     if peg is not None and peg.to == TO_BEST and peg.half is not None:
         offset = UP_TO_MIDDLE  # JSON, which keeps the record, has no such number
@@ -83,7 +84,7 @@ def echo_order(order: LiveOrder, entry: Instrument, profile: Profile) -> Order:
         tif=OVERNIGHT_DAY if terms.overnight else terms.tif,
         outsideRth=given.outsideRth or terms.overnight,
         includeOvernight=given.includeOvernight or terms.overnight,
-        lmtPrice=limit if terms.extras.combo is not None else limit or 0.0,
+        lmtPrice=limit if extras.combo is not None else limit or 0.0,
         auxPrice=given.auxPrice or 0.0,
         trailStopPrice=trail,
         minCompeteSize=MIN_COMPETE_SIZE if competes else given.minCompeteSize,
@@ -91,7 +92,7 @@ def echo_order(order: LiveOrder, entry: Instrument, profile: Profile) -> Order:
         stockRefPrice=reference,
         competeAgainstBestOffset=COMPETE_OFFSET if competes else offset,
         totalQuantity=size_decimal(terms.quantity),
-        parentPermId=order.parent or terms.extras.made or None,
+        parentPermId=order.parent or extras.made or None,
         ocaGroup=oca or (str(order.parent) if order.parent else ""),
         ocaType=given.ocaType or 3,
         clearingIntent=given.clearingIntent or "IB",
