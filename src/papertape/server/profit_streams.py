@@ -22,6 +22,7 @@ from .present.queries import Queries
 from .sessions.attempt import attempt
 from .sessions.registry import Sessions
 from .sessions.session import Session
+from .sessions.sizes import trimmed
 from .sessions.subscriptions import Subscription
 from .timing import Timing, Wakeup
 
@@ -86,6 +87,13 @@ def _single_row(held: ProfitRow, *, traded: bool, early: bool = False) -> PnLSin
     return PnLSingle(0, held.position, daily, held.unrealizedPnL, realized, held.value)
 
 
+def _told(row: PnL | PnLSingle, version: int) -> PnL | PnLSingle:
+    """A row as a client of a version reads it."""
+    if isinstance(row, PnL) or row.position is None:
+        return row
+    return replace(row, position=trimmed(row.position, version))
+
+
 class ProfitRows:
     """The rows of an account at one moment, and what they are on the wire."""
 
@@ -104,11 +112,13 @@ class ProfitRows:
         key = one.con_id, session.version
         if key not in self._frames:
             self._frames.setdefault(key)
-            session.send(replace(row, reqId=one.request_id))
+            session.send(replace(_told(row, session.version), reqId=one.request_id))
             return
         frames = self._frames[key]
         if frames is None:
-            frames = self._frames[key] = SharedFrames((row,), session.version)
+            frames = self._frames[key] = SharedFrames(
+                (_told(row, session.version),), session.version
+            )
         session.send_batch(frames, one.request_id)
 
     def _row(self, con_id: int) -> PnL | PnLSingle | None:
@@ -226,7 +236,7 @@ class ProfitStreams:
 
     def _send_first(self, session: Session, one: ProfitSubscription, row: PnL | PnLSingle) -> None:
         one.sent = row
-        session.send(replace(row, reqId=one.request_id))
+        session.send(replace(_told(row, session.version), reqId=one.request_id))
 
     @property
     def _early(self) -> bool:

@@ -51,6 +51,20 @@ def test_a_market_that_is_always_open_has_whole_days() -> None:
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("version", [151, 157, 164])
+def test_a_client_that_is_too_old_for_the_answer_is_told_so(version: int) -> None:
+    # The official clients do not send it; that of Go does.
+    hall, _ = tape(at("20260407 11:00:00"))
+    client = hall.client(2, version)
+    trades = client.connection.send(
+        wire.ReqHistoricalData(4, AAPL, "", "1 day", "1 W", whatToShow="TRADES")
+    )
+    body = trades[4:].replace(b"TRADES", b"SCHEDULE")
+    client.raw(len(body).to_bytes(4, "big") + body)
+    ((about, code, text),) = client.errors()
+    assert (about, code) == (4, 321) and "What to show field is missing or incorrect." in text
+
+
 def test_only_days_and_not_of_options() -> None:
     _, client = ready()
     error = asked(client, barSizeSetting="1 hour")

@@ -104,7 +104,7 @@ def test_other_instruments_never_count_lots() -> None:
     assert shown_size(250 * SHARE, 100, EURUSD, QUOTES_IN_SHARES) == 250
 
 
-@pytest.mark.parametrize(("version", "size"), [(162, "2"), (163, "1.5")])
+@pytest.mark.parametrize(("version", "size"), [(162, "1"), (163, "1.5")])
 def test_sizes_are_whole_numbers_below_163(version: int, size: str) -> None:
     assert shown_size(15_000, version, EURUSD, QUOTES_IN_SHARES) == Decimal(size)
 

@@ -10,7 +10,7 @@ from ...venue.market.source import PriceBar
 from ...venue.reference.instruments import Instrument, Listing
 from ...venue.reference.securities import day_text
 from ...venue.units import DAY, SECOND, Nanos
-from ...versions import HISTORY_END_MESSAGE
+from ...versions import HISTORICAL_SCHEDULE, HISTORY_END_MESSAGE
 from ...wire.catalogue import history as wire
 from ...wire.parted import PartedFrame
 from ..market_data.bad_request import BadRequest
@@ -97,7 +97,7 @@ def req_historical_data(tws: Services, session: Session, message: wire.ReqHistor
         return
     schedule = message.whatToShow.strip().upper() == SCHEDULE
     try:
-        asked, implied = read(tws, message, found)
+        asked, implied = read(tws, message, found, session.version)
     except BadRequest as bad:
         refuse(session, message.reqId, bad)
         return
@@ -130,7 +130,9 @@ class Asked(msgspec.Struct, frozen=True):
     """Asked for bars of the regular session alone."""
 
 
-def read(tws: Services, message: wire.ReqHistoricalData, found: Listing) -> tuple[Asked, bool]:
+def read(
+    tws: Services, message: wire.ReqHistoricalData, found: Listing, version: int
+) -> tuple[Asked, bool]:
     """What is asked for, and whether its time zone was only implied. Looks at the fields in the
     order of TWS. Raises ``BadRequest``."""
     entry, exchange = found.instrument, found.exchange
@@ -138,6 +140,8 @@ def read(tws: Services, message: wire.ReqHistoricalData, found: Listing) -> tupl
     number, unit = duration(message.duration)
     step = bar_step(message.barSizeSetting)
     what = named(message.whatToShow)
+    if what == SCHEDULE and version < HISTORICAL_SCHEDULE:
+        raise BadRequest(321, "what_to_show")  # there is no message to answer with
     check_date_form(message.formatDate)
     if message.keepUpToDate:
         check_live(message.endDateTime, step, what)

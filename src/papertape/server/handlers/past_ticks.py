@@ -96,7 +96,7 @@ def _histogram(
     traded: Traded = {}
     regular = tws.bars.regular if message.useRTH else None
     yield from traded_at(tws.market, entry, span, regular=regular, into=traded)
-    session.send(wire.HistogramData(message.reqId, histogram(traded, entry)))
+    session.send(wire.HistogramData(message.reqId, histogram(traded, entry, session.version)))
 
 
 @handles(wire.CancelHistogramData)

@@ -196,9 +196,9 @@ def traded_at(
             at = upto + 1
 
 
-def histogram(traded: Traded, entry: Instrument) -> list[HistogramEntry]:
+def histogram(traded: Traded, entry: Instrument, version: int) -> list[HistogramEntry]:
     """What was traded, the lowest price first."""
     return [
-        HistogramEntry(price_float(price, entry.scale), told_volume(size))
+        HistogramEntry(price_float(price, entry.scale), told_volume(size, version))
         for price, size in sorted(traded.items())
     ]

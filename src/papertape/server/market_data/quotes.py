@@ -21,10 +21,11 @@ from ...venue.units import (
     price_float,
     size_decimal,
 )
-from ...versions import FRACTIONAL_SIZE_RULES, QUOTES_IN_SHARES, VOLUME_TICKS_IN_SHARES
+from ...versions import QUOTES_IN_SHARES, VOLUME_TICKS_IN_SHARES
 from ...wire.catalogue.market import MarketDataType, TickGeneric, TickPrice, TickSize, TickString
 from ...wire.message import Farm, Message
 from ..sessions.session import Session
+from ..sessions.sizes import trimmed
 from ..sessions.subscriptions import End, Told
 from .channels import Form, Listener
 from .quote_venues import QuoteVenues, directed
@@ -48,17 +49,15 @@ LATE: Final = {
 
 def shown_size(units: SizeUnits, version: int, instrument: Instrument, gate: int) -> Decimal:
     """A size as a client of this version expects it: round lots before ``gate`` for stocks."""
-    return _shown_size(
-        units, version < gate and instrument.secType == "STK", version >= FRACTIONAL_SIZE_RULES
-    )
+    return _shown_size(units, version < gate and instrument.secType == "STK", version)
 
 
 @lru_cache(4096)
-def _shown_size(units: SizeUnits, in_lots: bool, in_fractions: bool) -> Decimal:
+def _shown_size(units: SizeUnits, in_lots: bool, version: int) -> Decimal:
     size = size_decimal(units)
     if in_lots:
         return size // LOT
-    return size if in_fractions else size.to_integral_value()
+    return trimmed(size, version)
 
 
 class Delivery(NamedTuple):

@@ -19,6 +19,7 @@ from ...venue.reference.instruments import Instrument
 from ...venue.reference.securities import UNTRADED
 from ...venue.units import SECOND, Nanos, PriceUnits, SizeUnits, price_float, size_decimal
 from ...versions import HISTORY_IN_SHARES
+from ..sessions.sizes import trimmed
 from .quotes import shown_size
 
 Kind = Literal["TRADES", "BID_ASK", "MIDPOINT"]
@@ -136,6 +137,6 @@ def _size(units: SizeUnits, entry: Instrument, version: int) -> Decimal:
     return shown_size(units, version, entry, HISTORY_IN_SHARES)
 
 
-def told_volume(units: SizeUnits) -> Decimal:
+def told_volume(units: SizeUnits, version: int) -> Decimal:
     """A sum of sizes in shares or contracts."""
-    return size_decimal(units)
+    return trimmed(size_decimal(units), version)
