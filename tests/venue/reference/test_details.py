@@ -154,6 +154,28 @@ def test_every_kind_has_details(kind: str) -> None:
     assert min(step for rule in steps for _, step in rule) == pytest.approx(details.minTick)
 
 
+ENDED = {
+    "ZC": "20260714 12:01:00 US/Central",  # as a gateway told of soybeans, 12:01:00
+    "GC": "20260626 17:00:00 US/Eastern",
+    "DAX": "20260619 22:00:00 MET",
+    "FOP": "20260618 16:00:00 US/Central",
+    "WAR": "20271217 17:30:00 MET",
+}
+
+
+@pytest.mark.parametrize("kind", ENDED)
+def test_what_ends_has_a_time_of_its_last_trade(kind: str) -> None:
+    # A client of Go splits it at its blanks and ends at a date alone.
+    more = {
+        "GC": Contract(localSymbol="GCM6", secType="FUT", exchange="COMEX"),
+        "DAX": Contract(localSymbol="FDAX JUN 26", secType="FUT", exchange="EUREX"),
+    }
+    rows = contract_details(CATALOGUE, (KINDS | more)[kind], CAPTURED, HOURS)
+    assert isinstance(rows, tuple)
+    (details,) = rows
+    assert details.contract.lastTradeDateOrContractMonth == ENDED[kind]
+
+
 def test_a_cfd_names_the_contract_whose_quotes_it_has() -> None:
     rows = contract_details(CATALOGUE, KINDS["CFD"], CAPTURED, HOURS)
     assert isinstance(rows, tuple)

@@ -19,8 +19,11 @@ _NAMES: Final = (
     "JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"
 )  # fmt: skip
 BALANCED: Final = frozenset(("CME", "CBOT", "NYMEX", "COMEX"))
-_ENDS: Final = {("CME", "third_friday"): 510, ("CFE", "volatility"): 480}
-"""Minutes at which the last day ends, where that is known: 08:30 and 08:00 in Chicago."""
+_ENDS: Final = {
+    ("CME", "third_friday"): 510, ("CFE", "volatility"): 480, ("GRAINS", "before_fifteenth"): 721,
+}  # fmt: skip
+"""Minutes at which the last day ends, where that is known: 08:30, 08:00 and 12:01 in Chicago. Other
+futures end with the regular session of that day."""
 
 
 def is_of(root: Root, wanted: Series) -> bool:

@@ -118,10 +118,10 @@ def _dated(entry: Dated, contract: Contract) -> Iterator[tuple[str, Any]]:
     """What contracts with an end say of it, and of what they are on."""
     last = day_text(entry.expires)
     contract.lastTradeDate = last
-    if entry.ends >= 0:
-        clock = f"{entry.ends // 60:02d}:{entry.ends % 60:02d}:00"
-        zone = calendar_of(entry).hours.zone_id
-        contract.lastTradeDateOrContractMonth = f"{last} {clock} {zone}"
+    hours = calendar_of(entry).hours
+    ends = entry.ends if entry.ends >= 0 else hours.closes
+    clock = f"{ends // 60:02d}:{ends % 60:02d}:00"
+    contract.lastTradeDateOrContractMonth = f"{last} {clock} {hours.zone_id}"
     yield "contractMonth", str(entry.month)
     yield "realExpirationDate", last
     yield "underConId", entry.under

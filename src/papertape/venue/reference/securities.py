@@ -185,7 +185,7 @@ class Dated(Instrument, frozen=True):
     month: int = 0
     """The contract month, ``yyyymm``."""
     ends: int = -1
-    """Minutes after midnight of the last trade on the exchange's clock; -1 is not told."""
+    """Minutes after midnight of the last trade on the exchange's clock; -1 is the close."""
 
     @property
     def right(self) -> str:
