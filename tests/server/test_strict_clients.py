@@ -11,7 +11,18 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from papertape.wire.catalogue import RESPONSES, account, contract, history, orders, reports, session
+from papertape.model import Contract
+from papertape.versions import ERROR_TIME
+from papertape.wire.catalogue import (
+    RESPONSES,
+    account,
+    contract,
+    history,
+    market,
+    orders,
+    reports,
+    session,
+)
 from papertape.wire.descriptors import message_class
 from papertape.wire.message import Message
 from server.market import TapeMarket
@@ -42,6 +53,78 @@ def test_a_portfolio_row_has_a_right_that_is_a_number_or_a_letter(version: int) 
     client.send(account.ReqAccountUpdates(True, ""))
     rows = [each for each in tokens(client.pipe.data) if each[0] == "7"]
     assert [(each[4], each[7]) for each in rows] == [("STK", "0"), ("OPT", "C")]
+
+
+def framed(*fields: object) -> bytes:
+    """A message as a client without our encoder sends it."""
+    body = "".join(f"{field}\0" for field in fields).encode()
+    return len(body).to_bytes(4, "big") + body
+
+
+def test_a_greeting_with_a_nul_is_answered() -> None:
+    """That of osauer/ibkr and of ib-ruby."""
+    hall = Hall()
+    client = hall.newcomer(200)
+    client.raw(b"API\0" + framed("v100..200"))
+    ((version, _),) = tokens(client.pipe.data)
+    assert version == "200"
+    client.pipe.data = b""
+    client.raw(framed(71, 2, 15, ""))
+    assert {"9", "15"} <= {row[0] for row in tokens(client.pipe.data)}
+
+
+@pytest.mark.parametrize("version", [151, 200])
+@pytest.mark.parametrize("options", [0, 1, 2])
+def test_a_scan_without_its_options_is_answered(version: int, options: int) -> None:
+    """osauer/ibkr leaves out both kinds."""
+    hall = Hall(market=TapeMarket())
+    hall.trade("AAPL 257.67*100")
+    client = hall.client(1, version)
+    client.raw(framed(22, 5, 20, "STK", "STK.US.MAJOR", "MOST_ACTIVE", *[""] * (17 + options)))
+    hall.wait(2)
+    (row,) = [row for row in tokens(client.pipe.data) if row[0] == "20"]
+    assert row[1:3] == ["3", "5"]
+
+
+def test_an_option_takes_the_generic_ticks_that_a_client_asks_for() -> None:
+    """osauer/ibkr asks for the same ones of a stock and of its options, 104 among them."""
+    hall = Hall()
+    hall.quote("AAPL_C260 5.00 x 5.20")
+    client = hall.client(1, 151)
+    option = Contract(
+        symbol="AAPL", secType="OPT", exchange="SMART", currency="USD", right="C", strike=260.0,
+        lastTradeDateOrContractMonth="20260515", multiplier="100",
+    )  # fmt: skip
+    client.send(market.ReqMktData(1, option, "100,101,104,106,221,236"))
+    kinds = [row[0] for row in tokens(client.pipe.data)]
+    assert "4" not in kinds and "1" in kinds
+
+
+MESSAGE_VERSIONS = {
+    1: 6, 2: 6, 4: 2, 6: 2, 7: 8, 8: 1, 9: 1, 15: 1, 46: 6, 49: 1, 52: 1, 53: 1, 54: 1, 55: 1,
+    57: 1, 58: 1, 59: 1, 61: 3, 62: 1, 63: 1, 64: 1,
+}  # fmt: skip
+"""What ib-ruby wants as version of each message: another ends it."""
+
+
+@pytest.mark.parametrize("version", [number for number in TEXTS if number < ERROR_TIME])
+def test_messages_have_the_versions_that_a_client_checks(version: int) -> None:
+    hall = Hall(market=TapeMarket())
+    hall.quote("AAPL 257.66 x 257.68")
+    hall.trade("AAPL 257.67*100")
+    client = hall.client(1, version, quiet=False)
+    apple = Contract(symbol="AAPL", secType="STK", exchange="SMART", currency="USD")
+    client.send(
+        market.ReqMktData(1, apple), market.ReqMktData(2, apple, "", True),
+        contract.ReqContractDetails(3, apple), order(1, "BUY 100 AAPL MKT"),
+        account.ReqAccountUpdates(True, ""), account.ReqPositions(), orders.ReqOpenOrders(),
+        account.ReqAccountSummary(4, "All", "NetLiquidation"), orders.ReqExecutions(5),
+        session.ReqCurrentTime(),
+    )  # fmt: skip
+    hall.wait(12)
+    seen = {(int(row[0]), int(row[1])) for row in tokens(client.pipe.data)
+            if int(row[0]) in MESSAGE_VERSIONS}  # fmt: skip
+    assert seen == set(MESSAGE_VERSIONS.items())
 
 
 # ------------------------------------------------------------------------------- protobuf

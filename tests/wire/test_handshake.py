@@ -36,8 +36,20 @@ def test_a_greeting_with_one_version() -> None:
 
 
 @pytest.mark.parametrize(
+    ("payload", "read"),
+    [
+        (b"v100..203\0", (100, 203, "")),
+        (b"v203\0", (203, 203, "")),
+        (b"v100..203 +PACEAPI\0", (100, 203, "+PACEAPI")),
+    ],
+)
+def test_a_greeting_may_end_with_a_nul(payload: bytes, read: tuple[int, int, str]) -> None:
+    assert parse_greeting(payload) == read
+
+
+@pytest.mark.parametrize(
     "payload",
-    [b"", b"v", b"100..226", b"v100..", b"v100...226", b"v-1..5", b"v100..226\0", b"vx..y",
+    [b"", b"v", b"100..226", b"v100..", b"v100...226", b"v-1..5", b"v100..226\0\0", b"vx..y",
      b"v1234567890", b"v100..226+PACEAPI", "v１００..２２６".encode(), b"\xff\xfe",
      b"v100..226\xff"],
 )  # fmt: skip

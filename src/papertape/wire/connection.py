@@ -142,7 +142,10 @@ class Codecs:
         cls = self._table.get(number)
         if cls is None or cls.spec.layout is None:
             raise _Unknown(number)
-        decoder = self._text[token] = text.decoder(cls, self.version)
+        decoder = text.decoder(cls, self.version)
+        if cls.spec.spare:
+            decoder = _sparing(decoder, cls.spec.spare)
+        self._text[token] = decoder
         return decoder
 
     def _blame(self, tokens: list[str], payload: bytes) -> Undecodable:
@@ -210,6 +213,12 @@ class _Unknown(Exception):
 
     def event(self, payload: bytes) -> Event:
         return _no_id(payload) if self.number < 0 else UnknownMessage(self.number, payload)
+
+
+def _sparing(decoder: Callable[[list[str]], Any], spare: int) -> Callable[[list[str]], Any]:
+    """The same for a message whose end may be missing: its last texts are empty then."""
+    missing = [""] * spare
+    return lambda tokens: decoder(tokens + missing)
 
 
 def _no_id(payload: bytes) -> Undecodable:

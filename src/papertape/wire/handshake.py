@@ -13,7 +13,7 @@ from ..versions import MAX_SERVER, MIN_SERVER
 from .codecs import printable
 
 PREFIX = b"API\0"
-_RANGE = re.compile(r"v(\d{1,9})(?:\.\.(\d{1,9}))?(?: (.*))?\Z", re.DOTALL)
+_RANGE = re.compile(r"v(\d{1,9})(?:\.\.(\d{1,9}))?(?: ([^\0]*))?\0?\Z", re.DOTALL)
 LONGEST_GREETING = 4096
 """A greeting is some tens of bytes; options may add to it."""
 LONGEST_START = 4096
@@ -68,7 +68,9 @@ def greeting(lowest: int, highest: int, options: str = "") -> bytes:
 
 
 def parse_greeting(payload: bytes) -> tuple[int, int, str]:
-    """Lowest version, highest version and options of a greeting frame."""
+    """Lowest version, highest version and options of a greeting frame.
+
+    Clients of Go and Ruby end it with a NUL, and gateways answer them."""
     match = _RANGE.match(payload.decode("ascii", "replace"))
     if not match:
         raise BadFrame(message="greeting", found=payload, reason="is not a version range")

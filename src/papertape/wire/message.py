@@ -118,6 +118,8 @@ class Spec(msgspec.Struct, frozen=True):
     """The contents prove an identity: no log and no page shows them."""
     market_data: bool = False
     """A reply that comes in masses; the API message log leaves it out by default."""
+    spare: int = 0
+    """Texts at the end of a request that may be missing: they are empty then."""
 
     @property
     def refusals(self) -> tuple[VersionRefusal, ...]:
@@ -163,6 +165,7 @@ def _declare(
     cancels: type[Message] | None = None,
     secret: bool = False,
     market_data: bool = False,
+    spare: int = 0,
 ) -> Callable[[M], M]:
     def decorate(cls: M) -> M:
         text = None if layout is None else steps(layout)
@@ -177,7 +180,7 @@ def _declare(
             cls.__name__, number, request, text, protobuf, proto_name or cls.__name__,
             proto or {}, silent | dict(proto_gates or {}), since, until, callback, about,
             blames_id, escaped, refuse, frozenset(proto_untold), farm, trading, urgent,
-            momentary, lasting, cancels, secret, market_data,
+            momentary, lasting, cancels, secret, market_data, spare,
         )  # fmt: skip
         table = REQUESTS if request else RESPONSES
         if number in table:

@@ -61,7 +61,8 @@ the stock trades, where it has options; single options print on tapes of their o
 its own, and 0 for the other right
 101 . . Option Open Interest | STK,IND,OPT,FOP | - | 27 28 | calls and puts that are open: some \
 days' worth of them, new every day; of an option its own, and 0 for the other right
-104* . STK,IND Historical Volatility | . | - | 23 | the last 30 daily returns, a year's deviation
+104* . STK,IND,OPT,FOP Historical Volatility | STK,IND | - | 23 | the last 30 daily returns, \
+a year's deviation
 105 . . Average Opt Volume | STK,IND | - | 87 | the mean of 100 of the last 90 days
 106 . . impvolat | STK,IND | - | 24 | at which the tape prices an option at the money in 30 days
 162 . IND Index Future Premium | . | - | 31 | the nearest future less the index, in points

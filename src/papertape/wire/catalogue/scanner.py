@@ -20,9 +20,10 @@ _SUBSCRIPTION: tuple[Item, ...] = (
 
 
 @request(22, *_SUBSCRIPTION, protobuf=210, proto_name="ScannerSubscriptionRequest",
-         callback="reqScannerSubscription", farm=Farm.HISTORY)  # fmt: skip
+         callback="reqScannerSubscription", farm=Farm.HISTORY, spare=2)  # fmt: skip
 class ReqScannerSubscription(Message):
-    """Subscribes to a scanner."""
+    """Subscribes to a scanner. A client of Go sends it without both kinds of options, and gateways
+    answer it."""
 
     reqId: int = 0
     scannerSubscription: ScannerSubscription = new(ScannerSubscription)
