@@ -208,8 +208,13 @@ def test_a_text_cut_anywhere_is_named(cls: type[Message]) -> None:
     payload = payload_of(samples(cls)[-1], version)
     # Without the token that only some peers send, one field less is a whole message too.
     loose = any(isinstance(step, Variant) for step in plan(cls, version))
+    texts = payload.count(b"\0")
     for end in ends(payload):
         told = explain(payload[:end], sender_of(cls), version)
+        lacks = texts - payload[:end].count(b"\0")
+        if payload[:end].endswith(b"\0") and 0 < lacks <= cls.spec.spare:
+            assert told.clean, "its last texts may be missing"
+            continue
         if loose and told.clean and len(told.fields) == len(plan(cls, version)) - 1:
             continue
         assert told.problem, (end, payload[:end])

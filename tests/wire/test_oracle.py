@@ -8,7 +8,14 @@ import pytest
 from google.protobuf.message import DecodeError
 
 from papertape.errors import LocalProtocolError, RemoteProtocolError
-from papertape.model import ComboLeg, Contract, Order, OrderComboLeg, OrderCondition
+from papertape.model import (
+    ComboLeg,
+    Contract,
+    Order,
+    OrderComboLeg,
+    OrderCondition,
+    ScannerSubscription,
+)
 from papertape.wire import oracle, proto, text
 from papertape.wire.catalogue.account import ReqAccountSummary
 from papertape.wire.catalogue.history import HistoricalDataUpdate
@@ -16,6 +23,7 @@ from papertape.wire.catalogue.market import ReqMktData, TickPrice
 from papertape.wire.catalogue.news import ReqNewsArticle
 from papertape.wire.catalogue.orders import CancelOrder, PlaceOrder
 from papertape.wire.catalogue.reports import OpenOrder, OrderStatus
+from papertape.wire.catalogue.scanner import ReqScannerSubscription
 from papertape.wire.catalogue.session import NextValidId
 from papertape.wire.catalogue.ticks import TickByTickData
 from papertape.wire.connection import encode
@@ -211,3 +219,32 @@ def test_a_reply_may_end_before_a_token_that_carries_nothing() -> None:
     tokens = ["5", ""]
     assert text.decoder(TickByTickData, 200)(tokens) == TickByTickData(5)
     assert oracle.read_text(TickByTickData, 200, tokens)[0] == TickByTickData(5)
+
+
+def scan(missing: int) -> tuple[ReqScannerSubscription, list[str]]:
+    """A scan, and its tokens without the last ones."""
+    whole = ReqScannerSubscription(7, ScannerSubscription(numberOfRows=5, instrument="STK"))
+    tokens = oracle.write_text(whole, 176).split("\0")
+    return whole, [*tokens[: len(tokens) - 1 - missing], ""]
+
+
+@pytest.mark.parametrize("missing", [0, 1, 2])
+def test_what_a_request_may_lack_at_its_end_is_empty(missing: int) -> None:
+    whole, sent = scan(missing)
+    message, seen = oracle.read_text(ReqScannerSubscription, 176, sent)
+    assert message == whole
+    assert len(seen) == len(sent) - 1, "only what stands there is named"
+
+
+@pytest.mark.parametrize(
+    ("missing", "field"),
+    [
+        (3, "scannerSubscription.stockTypeFilter"),
+        (23, "scannerSubscription.numberOfRows"),
+        (24, "reqId"),
+    ],
+)
+def test_no_more_than_what_a_request_may_lack(missing: int, field: str) -> None:
+    with pytest.raises(RemoteProtocolError, match="ends before this field") as error:
+        oracle.read_text(ReqScannerSubscription, 176, scan(missing)[1])
+    assert error.value.field == field

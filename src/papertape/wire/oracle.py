@@ -69,20 +69,24 @@ class _Cursor:
         self.end = len(tokens) - (cls.spec.request and tokens[-1:] == [""])
         """Whether the empty rest after the last NUL is a field: only in a reply, read leniently."""
         self.seen: list[Token] = [] if seen is None else seen
+        self.lacks: list[tuple[str, str]] = []
+        """Name and gate of the fields taken for empty, as the message may end before them."""
 
     def take(self, name: str, gate: str) -> str:
         if self.at >= self.end:
-            raise RemoteProtocolError(
-                message=self.cls.__name__, field=name, offset=self.at,
-                reason=f"the message ends before this field ({gate or 'every version'})",
-            )  # fmt: skip
+            self.lacks.append((name, gate))
+            if len(self.lacks) <= self.cls.spec.spare:
+                return ""
+            raise self.fail(name, "")
         self.at += 1
         if self.at > self.most:
             raise self.fail(name, unexplained(self.most))
         return self.tokens[self.at - 1]
 
     def note(self, name: str, gate: str, value: Any = None) -> None:
-        """Record the last token and its value."""
+        """Record the last token and its value; what is lacking has none."""
+        if self.lacks:
+            return
         name = name.removesuffix(".")  # an element that is not a record
         self.seen.append(Token(self.at - 1, name, self.tokens[self.at - 1], value, gate))
 
@@ -93,6 +97,13 @@ class _Cursor:
             self.note(name, gate)
 
     def fail(self, name: str, reason: str) -> RemoteProtocolError:
+        """What is wrong with the last token; where the message ended, that it did."""
+        if self.lacks:
+            name, gate = self.lacks[0]
+            return RemoteProtocolError(
+                message=self.cls.__name__, field=name, offset=self.at,
+                reason=f"the message ends before this field ({gate or 'every version'})",
+            )  # fmt: skip
         return RemoteProtocolError(
             message=self.cls.__name__, field=name, offset=self.at - 1,
             found=self.tokens[self.at - 1], reason=reason,
