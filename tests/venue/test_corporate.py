@@ -89,6 +89,32 @@ def test_who_held_too_few_holds_nothing() -> None:
     finished(stage)
 
 
+@pytest.mark.parametrize("side", [1, -1])
+def test_a_fraction_without_a_price_is_paid_at_what_it_has_cost(side: int) -> None:
+    stage = stage_of()
+    trade(stage, AAPL, 35 * side)
+    quote(stage, AAPL, 0)
+    before = cash(stage)
+    stage.submit(SplitShares(AAPL.conId, 1, 10))
+    assert stage.queries.position(ACCOUNT, AAPL.conId).position == 3 * side
+    assert cash(stage) - before == 500 * side, "half a new share has cost as much as five old ones"
+    assert stage.queries.profit(ACCOUNT, stage.now).realizedPnL == 0
+    finished(stage)
+
+
+@pytest.mark.parametrize("price", [100, 0], ids=["known", "unknown"])
+def test_a_fraction_that_no_size_can_tell_is_paid_to_the_cent(price: int) -> None:
+    """A third of a share has no end of places, and a size four."""
+    stage = stage_of()
+    trade(stage, AAPL, 1)
+    quote(stage, AAPL, price)
+    stage.submit(SplitShares(AAPL.conId, 1, 3))
+    row = stage.queries.position(ACCOUNT, AAPL.conId)
+    assert (row.position, row.avgCost, cash(stage)) == (0, 0, 1_000_000)
+    assert stage.queries.profit(ACCOUNT, stage.now).realizedPnL == 0
+    finished(stage)
+
+
 def test_orders_are_cancelled_over_a_split() -> None:
     stage = stage_of()
     trade(stage, AAPL, 10, orderType="LMT", lmtPrice=90.0, tif="GTC")

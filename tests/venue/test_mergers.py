@@ -114,6 +114,18 @@ def test_the_fraction_of_a_new_share_is_paid_in_cash(side: int) -> None:
     finished(stage)
 
 
+@pytest.mark.parametrize("price", [300, 0], ids=["known", "unknown"])
+def test_a_fraction_that_no_size_can_tell_is_paid_to_the_cent(price: int) -> None:
+    """A third of a share of 300, which has cost 100."""
+    stage = stage_of()
+    trade(stage, AAPL, 1)
+    quote(stage, MSFT, price)
+    stage.submit(into(1, 3))
+    assert (held(stage, AAPL.conId), cash(stage)) == (0, 0)
+    assert stage.queries.profit(ACCOUNT, stage.now).realizedPnL == 0
+    finished(stage)
+
+
 def test_shares_and_cash_part_the_cost_by_what_they_are_worth() -> None:
     stage = stage_of()
     trade(stage, AAPL, 40)
@@ -245,6 +257,17 @@ def test_a_company_that_nobody_knows_pays_what_a_share_is_worth() -> None:
     quote(stage, AAPL, 107)
     stage.step("clock 20260414 10:00:00")
     assert (held(stage, AAPL.conId), cash(stage)) == (0, 280)
+    finished(stage)
+
+
+def test_a_company_that_nobody_knows_pays_the_cost_where_nobody_knows_a_price() -> None:
+    stage = stage_of(ActionsAhead(EX, (Merger(20260414, "NOBODY", 1, 4),)))
+    trade(stage, AAPL, 40)
+    quote(stage, AAPL, 0)
+    stage.step("clock 20260414 10:00:00")
+    assert (held(stage, AAPL.conId), cash(stage)) == (0, 0)
+    assert stage.queries.profit(ACCOUNT, stage.now).realizedPnL == 0
+    assert AAPL.conId in stage.engine.state.merged
     finished(stage)
 
 

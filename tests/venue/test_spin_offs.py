@@ -65,6 +65,18 @@ def test_the_fraction_is_paid_in_cash(side: int) -> None:
     finished(stage)
 
 
+@pytest.mark.parametrize("price", [300, 0], ids=["known", "unknown"])
+def test_a_fraction_that_no_size_can_tell_is_paid_to_the_cent(price: int) -> None:
+    """A third of a share of 300, to which all of the cost of 100 goes."""
+    stage = stage_of()
+    trade(stage, AAPL, 1)
+    quote(stage, MSFT, price)
+    stage.submit(spun(1, 3, 1))
+    assert (held(stage, AAPL.conId), held(stage, MSFT.conId), cash(stage)) == (1, 0, 0)
+    assert stage.queries.profit(ACCOUNT, stage.now).realizedPnL == 0
+    finished(stage)
+
+
 def test_they_join_what_is_held_already() -> None:
     stage = stage_of()
     trade(stage, AAPL, 40)

@@ -19,7 +19,8 @@ on, and descriptions find the shares, and what follows them, under the new symbo
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Final
 
 from ..commands import (
@@ -33,7 +34,16 @@ from ..commands import (
 from ..facts import AnyFact, CashBooked, PositionAdjusted, SharesMerged, SharesRenamed
 from ..reference.instruments import Instrument, Instruments
 from ..reference.securities import Cfd, Dated, OptionContract
-from ..units import CASH_SCALE, RATE_SCALE, SIZE_SCALE, CashMicros, SizeUnits, notional, share
+from ..units import (
+    CASH_SCALE,
+    RATE_SCALE,
+    SIZE_SCALE,
+    CashMicros,
+    PriceUnits,
+    SizeUnits,
+    notional,
+    share,
+)
 from .accounts_refused import AccountRefused
 from .ledger import FLAT, Account, LedgerPosition, booked
 from .memorandum import SOLD, credited
@@ -82,7 +92,7 @@ class CorporateActions:
         else:
             self._check_merger(command, entry)
             self._check_followers(entry)
-            yield from self._merge(command, entry)
+            yield from self._end(entry, partial(self._exchanged, command, entry))
 
     def _renamed(self, command: RenameShares, entry: Instrument) -> SharesRenamed:
         symbol = command.symbol
@@ -140,14 +150,30 @@ class CorporateActions:
         if not _is_ratio(command.new, command.old):
             raise AccountRefused(f"{what} gives 1 to {MOST_SHARES:,} new shares for as many old")
 
-    def _merge(self, command: MergeShares, entry: Instrument) -> Iterator[AnyFact]:
+    def pay_out(self, entry: Instrument) -> Iterator[AnyFact]:
+        """Yield the facts of a merger into shares that nobody knows here: each old one is paid at
+        its price, or at its cost where nobody knows one."""
+        price = self._broker.margin.mark(entry.conId)
+
+        def paid(account: Account, held: LedgerPosition) -> Iterator[AnyFact]:
+            cash = notional(price, held.quantity, entry.money_scale) if price else held.cost
+            yield _ended(account.code, entry.conId, held, worth=cash, gain=cash - held.cost)
+            if cash:
+                yield self._paid(account, MERGER, currency=entry.currency, amount=cash)
+
+        return self._end(entry, paid)
+
+    def _end(
+        self, entry: Instrument, exchanged: Callable[[Account, LedgerPosition], Iterator[AnyFact]]
+    ) -> Iterator[AnyFact]:
+        """End shares; ``exchanged`` yields what an account gets for its own, or owes."""
         for order in tuple(self._state.orders.values()):
             if order.permId in self._state.orders and self._concerned(order, entry.conId):
                 yield from self._broker.expire(order)
         for account in self._state.accounts.values():
             position = account.positions.get(entry.conId)
             if position is not None and position.quantity:
-                yield from self._exchanged(command, entry, account, position)
+                yield from exchanged(account, position)
         yield SharesMerged(entry.conId)
 
     def _concerned(self, order: LiveOrder, con_id: int) -> bool:
@@ -163,52 +189,40 @@ class CorporateActions:
         self, command: MergeShares, entry: Instrument, account: Account, held: LedgerPosition
     ) -> Iterator[AnyFact]:
         """Yield what an account gets for its shares, or owes."""
-        code, side = account.code, 1 if held.quantity > 0 else -1
-        paid = share(command.cash, held.quantity, SIZE_SCALE)
-        whole = worth = 0
+        paid, whole, worth = share(command.cash, held.quantity, SIZE_SCALE), 0, 0
         if command.into:
-            units = abs(held.quantity) * command.new // command.old
-            whole = side * (units // SIZE_SCALE * SIZE_SCALE)
-            paid += self._of_new(command, held, side * (units % SIZE_SCALE))
-            worth = self._of_new(command, held, whole)
+            given = Given(held, command.new, command.old)
+            price, scale = self._price(command.into)
+            whole, worth = given.whole, given.worth(price, scale, held.cost)
+            paid += given.lieu(price, scale, held.cost)
         cost = share(held.cost, abs(worth), abs(worth + paid)) if worth else 0
-        yield PositionAdjusted(
-            code, entry.conId, MERGER, -held.quantity, 0, 0, 0, -worth - paid,
-            realized=paid - (held.cost - cost),
-        )  # fmt: skip
+        gain = paid - (held.cost - cost)
+        yield _ended(account.code, entry.conId, held, worth=worth + paid, gain=gain)
         if whole:
-            other, booking = account.positions.get(command.into, FLAT), side * cost
-            yield _given(other, code, command.into, MERGER, size=whole, cost=booking, worth=worth)
+            yield _given(account, command.into, MERGER, size=whole, cost=cost, worth=worth)
         if paid:
-            yield self._paid(account, code, MERGER, currency=entry.currency, amount=paid)
+            yield self._paid(account, MERGER, currency=entry.currency, amount=paid)
 
-    def _of_new(self, command: MergeShares, held: LedgerPosition, units: int) -> CashMicros:
-        """Return what so much of the new shares is worth; where nobody knows their price, what it
-        has cost as old ones."""
-        price, into = self._broker.margin.mark(command.into), self._instruments[command.into]
-        if price:
-            return notional(price, units, into.money_scale)
-        return share(held.cost, abs(units) * command.old, abs(held.quantity) * command.new)
+    def _price(self, con_id: int) -> tuple[PriceUnits, int]:
+        """Return the price of shares, 0 where nobody knows it, and its scale."""
+        return self._broker.margin.mark(con_id), self._instruments[con_id].money_scale
 
     def _split(self, command: SplitShares, entry: Instrument) -> Iterator[AnyFact]:
         con_id = entry.conId
         yield from self._cancel(con_id)
-        price = self._broker.margin.mark(con_id)
+        price, scale = self._price(con_id)
         for code, account in self._state.accounts.items():
             position = account.positions.get(con_id)
             if position is None or not position.quantity:
                 continue
-            side = 1 if position.quantity > 0 else -1
-            units = abs(position.quantity) * command.new // command.old
-            whole = side * (units // SIZE_SCALE * SIZE_SCALE)
-            cost = share(position.cost, abs(whole), units) if units else 0
+            given = Given(position, command.new, command.old)
             # A share of before the split is worth as many new ones.
-            value = notional(price, side * (units % SIZE_SCALE), entry.money_scale)
-            paid = share(value, command.old, command.new)
-            change, gain = whole - position.quantity, paid - (position.cost - cost)
-            yield PositionAdjusted(code, con_id, SPLIT, change, whole, cost, 0, realized=gain)
+            paid = given.lieu(price * command.old, scale * command.new, position.cost)
+            cost = given.cost(position.cost)
+            change, gain = given.whole - position.quantity, paid - (position.cost - cost)
+            yield PositionAdjusted(code, con_id, SPLIT, change, given.whole, cost, 0, realized=gain)
             if paid:
-                yield self._paid(account, code, LIEU, currency=entry.currency, amount=paid)
+                yield self._paid(account, LIEU, currency=entry.currency, amount=paid)
 
     def _cancel(self, con_id: int) -> Iterator[AnyFact]:
         for order in tuple(self._state.orders.values()):
@@ -217,44 +231,69 @@ class CorporateActions:
 
     def _spin_off(self, command: SpinOff, entry: Instrument) -> Iterator[AnyFact]:
         yield from self._cancel(entry.conId)
-        price = self._broker.margin.mark(command.into)
-        scale = self._instruments[command.into].money_scale
+        price, scale = self._price(command.into)
         for code, account in self._state.accounts.items():
             held = account.positions.get(entry.conId)
-            units = 0 if held is None else abs(held.quantity) * command.new // command.old
-            if held is None or not units:
+            if held is None or not held.quantity:
                 continue
-            side = 1 if held.quantity > 0 else -1
-            whole = side * (units // SIZE_SCALE * SIZE_SCALE)
+            given = Given(held, command.new, command.old)
             moved = share(held.cost, command.part, RATE_SCALE)
-            cost = share(moved, abs(whole), units)
-            worth, paid = cost, moved - cost
-            if price:
-                worth = notional(price, whole, scale)
-                paid = notional(price, side * (units % SIZE_SCALE), scale)
+            cost = given.cost(moved)
+            worth, paid = given.worth(price, scale, moved), given.lieu(price, scale, moved)
             yield PositionAdjusted(
                 code, entry.conId, SPUN_OFF, 0, held.quantity, held.cost - moved, 0, -worth - paid,
                 realized=paid - (moved - cost),
             )  # fmt: skip
-            if whole:
-                other, booking = account.positions.get(command.into, FLAT), side * cost
-                yield _given(
-                    other, code, command.into, SPUN_OFF, size=whole, cost=booking, worth=worth
-                )
+            if given.whole:
+                size = given.whole
+                yield _given(account, command.into, SPUN_OFF, size=size, cost=cost, worth=worth)
             if paid:
-                yield self._paid(account, code, SPUN_OFF, currency=entry.currency, amount=paid)
+                yield self._paid(account, SPUN_OFF, currency=entry.currency, amount=paid)
 
     def _paid(
-        self, account: Account, code: str, cause: str, *, currency: str, amount: CashMicros
+        self, account: Account, cause: str, *, currency: str, amount: CashMicros
     ) -> CashBooked:
         """Cash in lieu of shares, or for them."""
         cash = ((currency, amount),)
-        return CashBooked(code, cause, cash, credited(self._broker.margin, account, cash, SOLD))
+        more = credited(self._broker.margin, account, cash, SOLD)
+        return CashBooked(account.code, cause, cash, more)
+
+
+class Given:
+    """The ``new`` shares for ``old`` ones of a holding: whole ones, and what is left for less than
+    one, to the last bit of it."""
+
+    def __init__(self, held: LedgerPosition, new: int, old: int) -> None:
+        self._all, self._old = held.quantity * new, old
+        self._rest = self._all % (SIZE_SCALE * old if self._all > 0 else -SIZE_SCALE * old)
+        self.whole: SizeUnits = (self._all - self._rest) // old
+
+    def cost(self, cost: CashMicros) -> CashMicros:
+        """The part of a cost that the whole shares have."""
+        return share(cost, self._all - self._rest, self._all)
+
+    def worth(self, price: PriceUnits, scale: int, cost: CashMicros) -> CashMicros:
+        """What the whole shares are worth; where nobody knows a price, what they have cost."""
+        return notional(price, self.whole, scale) if price else self.cost(cost)
+
+    def lieu(self, price: PriceUnits, scale: int, cost: CashMicros) -> CashMicros:
+        """What is paid for less than a share, found in the same way."""
+        if not price:
+            return cost - self.cost(cost)
+        return notional(price, self._rest, scale * self._old)
+
+
+def _ended(
+    code: str, con_id: int, held: LedgerPosition, *, worth: CashMicros, gain: CashMicros
+) -> PositionAdjusted:
+    """The end of a holding in a merger, for something that is worth so much."""
+    return PositionAdjusted(
+        code, con_id, MERGER, -held.quantity, 0, 0, 0, -worth, realized=gain
+    )  # fmt: skip
 
 
 def _given(
-    held: LedgerPosition,
-    code: str,
+    account: Account,
     con_id: int,
     cause: str,
     *,
@@ -263,9 +302,10 @@ def _given(
     worth: CashMicros,
 ) -> PositionAdjusted:
     """New shares, booked to what is held of them."""
-    after = booked(held, size=size, value=cost, fee=0)
+    held, side = account.positions.get(con_id, FLAT), 1 if size > 0 else -1
+    after = booked(held, size=size, value=side * cost, fee=0)
     return PositionAdjusted(
-        code, con_id, cause, size, after.position, after.cost, 0, worth,
+        account.code, con_id, cause, size, after.position, after.cost, 0, worth,
         realized=after.realized or 0,
     )  # fmt: skip
 

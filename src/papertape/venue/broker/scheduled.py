@@ -28,7 +28,7 @@ from ..market.source import MarketSource
 from ..reference.instruments import Instrument, Instruments
 from ..reference.securities import Bond, Cfd, Dated
 from ..reference.times import EASTERN
-from ..units import SIZE_SCALE, CashMicros, Nanos, notional
+from ..units import CashMicros, Nanos, notional
 from .contract_ends import ContractEnds
 from .corporate import CorporateActions
 from .ledger import Account, LedgerPosition
@@ -95,20 +95,20 @@ class ScheduledActions:
             if isinstance(action, Split):
                 yield from self._corporate.decide(SplitShares(con_id, action.new, action.old))
             else:
-                yield from self._corporate.decide(self._merger(entry, action))
+                yield from self._merger(entry, action)
         yield ScheduleKept(con_id, due)
 
-    def _merger(self, entry: Instrument, merger: Merger) -> MergeShares:
-        """Return the command of a merger."""
+    def _merger(self, entry: Instrument, merger: Merger) -> Iterator[AnyFact]:
+        """Return what a merger does."""
         if not merger.into:
-            return MergeShares(entry.conId, cash=merger.cash)
+            return self._corporate.decide(MergeShares(entry.conId, cash=merger.cash))
         gone = {entry.conId, *self._state.merged}
         for other in self._instruments.of(merger.into):
             same = (other.secType, other.currency) == ("STK", entry.currency)
             if same and other.conId not in gone:
-                return MergeShares(entry.conId, other.conId, merger.new, merger.old, merger.cash)
-        price = self._broker.margin.mark(entry.conId)
-        return MergeShares(entry.conId, cash=notional(price, SIZE_SCALE, entry.money_scale))
+                terms = other.conId, merger.new, merger.old, merger.cash
+                return self._corporate.decide(MergeShares(entry.conId, *terms))
+        return self._corporate.pay_out(entry)
 
     def _coupon(self, entry: Bond) -> Iterator[AnyFact]:
         for code, account in self._state.accounts.items():
