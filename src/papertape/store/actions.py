@@ -15,6 +15,8 @@ from typing import Final
 
 from ..errors import MarketDataError
 from ..venue.market.actions import (
+    MOST_PAID,
+    MOST_SHARES,
     Action,
     Dividend,
     Merger,
@@ -31,7 +33,6 @@ ADVICE: Final = (
     " DATE,ticker,OLD below date,action,value"
 )
 LARGEST: Final = 4 << 20
-_MOST_SHARES: Final = 1_000_000
 
 
 def read_actions(path: Path) -> tuple[Action, ...]:
@@ -85,7 +86,9 @@ def _rows(path: Path, lines: "csv.Reader") -> Iterable[Action]:  # type: ignore[
             raise _bad(path, line, 1, f"{day!r} is no date") from None
         when = at.year * 10_000 + at.month * 100 + at.day
         if kind == "split":
-            yield Split(when, *_ratio(path, line, value))
+            new, old = _ratio(path, line, value)
+            if new != old:
+                yield Split(when, new, old)
         elif kind == "dividend":
             yield Dividend(when, _amount(path, line, value))
         elif kind == "merger":
@@ -99,7 +102,9 @@ def _rows(path: Path, lines: "csv.Reader") -> Iterable[Action]:  # type: ignore[
 def _ratio(path: Path, line: int, value: str) -> tuple[int, int]:
     new, _, old = value.partition(":")
     parts = (new.strip(), old.strip() or "1")
-    if all(p.isascii() and p.isdecimal() and 0 < int(p) <= _MOST_SHARES for p in parts):
+    if all(
+        p.isascii() and p.isdecimal() and len(p) <= 9 and 0 < int(p) <= MOST_SHARES for p in parts
+    ):
         return int(parts[0]), int(parts[1])
     raise _bad(path, line, 3, f"{value!r} is no ratio such as 7:1")
 
@@ -114,8 +119,9 @@ def _terms(path: Path, line: int, value: str) -> tuple[str, int, int, int]:
 def _amount(path: Path, line: int, value: str) -> int:
     try:
         amount = Decimal(value)
-        if amount.is_finite() and 0 < amount <= _MOST_SHARES:
-            return int(amount * CASH_SCALE)
+        sound = amount.is_finite() and 0 < amount <= MOST_PAID // CASH_SCALE
+        if sound and (micros := int(amount * CASH_SCALE)):
+            return micros
     except InvalidOperation:
         pass
     raise _bad(path, line, 3, f"{value!r} is no amount of cash")

@@ -32,10 +32,10 @@ from ..commands import (
     SplitShares,
 )
 from ..facts import AnyFact, CashBooked, PositionAdjusted, SharesMerged, SharesRenamed
+from ..market.actions import MOST_PAID, MOST_SHARES
 from ..reference.instruments import Instrument, Instruments
 from ..reference.securities import Cfd, Dated, OptionContract
 from ..units import (
-    CASH_SCALE,
     RATE_SCALE,
     SIZE_SCALE,
     CashMicros,
@@ -53,8 +53,6 @@ from .parts import BrokerState
 
 DIVIDEND, LIEU, SPLIT, MERGER, SPUN_OFF = "dividend", "lieu", "split", "merger", "spin-off"
 """Causes of ``CashBooked`` and ``PositionAdjusted``."""
-MOST_PAID: Final = 10**6 * CASH_SCALE
-MOST_SHARES: Final = 10_000
 SYMBOL: Final = re.compile(r"[A-Z0-9][A-Z0-9.]{0,11}(?: [A-Z]{1,3})?")
 
 

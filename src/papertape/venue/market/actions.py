@@ -22,6 +22,10 @@ from .ticks import Column
 
 FACTOR_SCALE: Final = 1_000_000_000
 """Factors are in billionths."""
+MOST_SHARES: Final = 10_000
+"""On either side of a ratio."""
+MOST_PAID: Final = 10**6 * CASH_SCALE
+"""For a share."""
 
 
 class Split(msgspec.Struct, frozen=True):
@@ -78,10 +82,14 @@ def merger_terms(text: str) -> tuple[str, int, int, int]:
     found = MERGER_TERMS.fullmatch(text.strip())
     new, old, into, cash = found.groups("") if found is not None else ("",) * 4
     amount = int(Decimal(cash or 0) * CASH_SCALE)
+    if amount > MOST_PAID:
+        raise ValueError(f"{text[:40]!r} gives more than a million for a share")
     if not into and amount:
         return "", 0, 1, amount
     if not into or not int(new) or not int(old):
         raise ValueError(f"{text[:40]!r} is none of 12.50, 1:2 XYZ, 1:2 XYZ 12.50")
+    if max(int(new), int(old)) > MOST_SHARES:
+        raise ValueError(f"{text[:40]!r} has more than {MOST_SHARES:,} shares")
     return into.upper(), int(new), int(old), amount
 
 
