@@ -17,11 +17,12 @@ from papertape.venue.units import MINUTE, SECOND
 from papertape.wire.catalogue.session import StartApi
 from papertape.wire.connection import encode
 from server.pair import Pipe
+from server.test_splits_to_come import folder as apple
 from server.test_station import order
 from venue.scenario import at
 
 WALL = at("20260413 10:00:00")
-SPY, EURUSD = 756733, 12087792
+SPY, EURUSD, AAPL = 756733, 12087792, 265598
 
 
 def made(
@@ -194,6 +195,16 @@ def test_the_sample_market_plays() -> None:
     folder = Path(__file__).parents[2] / "market/sample"
     with made(None, folder=folder) as composed:
         assert composed.station.tape.quote(SPY, WALL).bid > 0
+
+
+def test_shares_of_a_folder_begin_with_their_former_symbol(tmp_path: Path) -> None:
+    apple(tmp_path, "ticker,APCX")
+    with made(None, folder=tmp_path) as composed:
+        assert composed.station.venue.instruments[AAPL].symbol == "APCX"
+        assert composed.station.venue.next_due() is not None, "the day on which they lose it"
+    (tmp_path / "aapl-actions.csv").write_text("date,action,value\n2014-06-09,ticker,AAPL\n")
+    with pytest.raises(MarketDataError, match="line 2: AAPL is what the contract is called"):
+        made(None, folder=tmp_path)
 
 
 def test_close_may_be_repeated(tmp_path: Path) -> None:

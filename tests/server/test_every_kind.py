@@ -10,6 +10,8 @@ from papertape.model import Contract
 from papertape.server.assembly import open_tape
 from papertape.server.clock import MarketClock
 from papertape.server.persistence import MarketFacts
+from papertape.store.former_symbols import former_symbols
+from papertape.venue.reference.listings import CATALOGUE
 from papertape.venue.units import MINUTE
 from papertape.wire.catalogue.contract import ContractData, ContractDataEnd, ReqContractDetails
 from papertape.wire.catalogue.history import HistoricalData, ReqHistoricalData
@@ -25,7 +27,8 @@ SAMPLE = Path(__file__).parents[2] / "market/sample"
 
 def hall(seed: int = 3, folder: Path | None = None) -> Hall:
     facts = MarketFacts(START - 60 * MINUTE, seed, MarketClock(START, START, 1.0))
-    return Hall(market=open_tape(folder, facts))
+    called = CATALOGUE.beginning_as(former_symbols(folder, CATALOGUE))
+    return Hall(market=open_tape(folder, facts), instruments=called)
 
 
 def details(client: Client, **wanted: Any) -> list[Any]:

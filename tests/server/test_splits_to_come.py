@@ -1,4 +1,5 @@
-"""A market folder while a station runs: a split on the day after the one that is played."""
+"""A market folder while a station runs: a split or a new symbol on the day after the one that is
+played."""
 
 import shutil
 from decimal import Decimal
@@ -10,19 +11,20 @@ import pytest
 from papertape.model import Contract, Order
 from papertape.venue.invariants import check
 from papertape.wire.catalogue import account, reports
-from papertape.wire.catalogue.orders import PlaceOrder
+from papertape.wire.catalogue.contract import ContractData, ReqContractDetails
+from papertape.wire.catalogue.orders import PlaceOrder, ReqOpenOrders
 from server.test_every_kind import SAMPLE, hall, prices
 from venue.scenario import START
 
 AAPL = Contract(conId=265598, exchange="SMART")
 
 
-def folder(place: Path) -> Path:
-    """The sample's Apple of 2014-06-05, with a split on the next day."""
+def folder(place: Path, action: str = "split,7:1") -> Path:
+    """The sample's Apple of 2014-06-05, with a split or so on the next day."""
     for path in SAMPLE.glob("aapl-*"):
         shutil.copy(path, place)
     with (place / "aapl-actions.csv").open("a") as file:
-        file.write("2014-06-06,split,7:1\n")
+        file.write(f"2014-06-06,{action}\n")
     head, *entries = (SAMPLE / "market.toml").read_text().split("[[instrument]]")
     (mine,) = [entry for entry in entries if 'symbol = "AAPL"' in entry]
     (place / "market.toml").write_text(f"{head}[[instrument]]{mine}")
@@ -65,3 +67,30 @@ def test_holdings_prices_and_orders_follow_the_split(held: bool, tmp_path: Path)
     assert not [one for one in executions if one.execution.orderId == 2]
     check(station.station.engine)
     assert station.now > START
+
+
+def test_shares_have_their_former_symbol_until_the_day(tmp_path: Path) -> None:
+    station = hall(folder=folder(tmp_path, "ticker,APCX"))
+    client = station.client()
+
+    def found(symbol: str) -> int:
+        wanted = Contract(symbol=symbol, secType="STK", exchange="SMART", currency="USD")
+        got = client.send(ReqContractDetails(1, wanted)).got()
+        return sum(isinstance(one, ContractData) for one in got)
+
+    assert (found("APCX"), found("AAPL")) == (1, 0)
+    client.send(placed(1, 10))
+    station.wait(5)
+    client.send(placed(2, 10, orderType="LMT", lmtPrice=1.0, tif="GTC")).got()
+    got = client.send(account.ReqPositions()).got()
+    assert [one.contract.symbol for one in got if isinstance(one, account.Position)] == ["APCX"]
+    station.wait(21 * 3_600)
+    got = client.got()
+    told = [one.contract.symbol for one in got if isinstance(one, account.Position)]
+    assert told == ["AAPL"], "the row of the holding, again"
+    assert not [one for one in got if isinstance(one, reports.OrderStatus)], "no order is touched"
+    assert (found("APCX"), found("AAPL")) == (0, 1)
+    opened = [
+        one for one in client.send(ReqOpenOrders()).got() if isinstance(one, reports.OpenOrder)
+    ]
+    assert [one.contract.symbol for one in opened] == ["AAPL"]

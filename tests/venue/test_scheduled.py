@@ -9,11 +9,12 @@ import pytest
 
 from papertape.errors import MarketDataError
 from papertape.model import ComboLeg, Contract, Order
+from papertape.server.present.events import SharesRenamedEvent
 from papertape.venue.broker.scheduled import _next_coupon
-from papertape.venue.commands import SetFeePlan, SubmitOrder
+from papertape.venue.commands import RenameShares, SetFeePlan, SubmitOrder
 from papertape.venue.engine import Engine
 from papertape.venue.invariants import check
-from papertape.venue.market.actions import ActionsAhead, Dividend, Split
+from papertape.venue.market.actions import ActionsAhead, Dividend, NewSymbol, Split
 from papertape.venue.market.laid import WorldTape
 from papertape.venue.market.recorded import Recorded, Recording
 from papertape.venue.market.source import Quote
@@ -260,6 +261,99 @@ def test_a_combination_with_the_shares_is_ended_by_a_split() -> None:
     stage.submit(SubmitOrder(1, 1, contract, order))
     assert len(stage.engine.state.orders) == 1
     assert shown(stage.step("clock 20260414 09:30:00")) == ["#1 Cancelled"]
+    finished(stage)
+
+
+# ---------------------------------------------------------------- new symbols
+
+FORMER = INSTRUMENTS.beginning_as({AAPL.conId: "APCX"})
+NAMES = (
+    ActionsAhead(EX - 1, (Dividend(20260414, 10**6), NewSymbol(20260414, "APCY"))),
+    ActionsAhead(EX + 86_400 * SECOND - 1, (NewSymbol(20260415),)),
+)
+
+
+def renaming_stage() -> Stage:
+    market = ActingMarket(INSTRUMENTS)
+    market.ahead = NAMES
+    stage = Stage(None, FORMER, market)
+    stage.submit(SetFeePlan(ACCOUNT, "none"))
+    quote(stage, AAPL, 100)
+    return stage
+
+
+def called(engine: Engine) -> set[str]:
+    """The symbols under which the shares are found."""
+    wanted = [
+        Contract(symbol=symbol, secType="STK", exchange="SMART", currency="USD")
+        for symbol in ("APCX", "APCY", "AAPL")
+    ]
+    return {
+        one.symbol for one in wanted if not isinstance(engine.instruments.resolve(one), Refusal)
+    }
+
+
+@pytest.mark.parametrize("holding", [True, False])
+def test_new_symbols_of_the_market_come_to_shares_on_their_day(holding: bool) -> None:
+    stage = renaming_stage()
+    assert called(stage.engine) == {"APCX"}
+    if holding:
+        trade(stage, AAPL, 10)
+        trade(stage, AAPL, 10, orderType="LMT", lmtPrice=90.0, tif="GTC")
+    told = stage.step("clock 20260414 09:30:00")
+    assert called(stage.engine) == {"APCY"}
+    names = [one for one in told if isinstance(one, SharesRenamedEvent)]
+    assert names == [SharesRenamedEvent(AAPL.conId)]
+    assert not [one for one in told if hasattr(one, "view")], "no order is touched"
+    if holding:
+        assert stage.queries.position(ACCOUNT, AAPL.conId).contract.symbol == "APCY"
+        (order,) = stage.queries.open_orders()
+        assert order.contract.symbol == "APCY"
+        assert cash(stage) == -1_000 + 10, "the dividend of the day"
+    finished(stage)
+    stage.step("clock 20260415 09:30:00")
+    assert called(stage.engine) == {"AAPL"}
+    check(stage.engine)
+
+
+@pytest.mark.parametrize(
+    ("stop", "name"),
+    [("20260413 20:00:00", "APCX"), ("20260414 09:30:00", "APCY"), ("20260415 09:30:00", "AAPL")],
+)
+def test_a_stop_in_between_changes_no_name(stop: str, name: str) -> None:
+    stage = renaming_stage()
+    stage.step(f"clock {stop}")
+    stage.journal += stage.engine.drain_journal()
+    engine = Engine(stage.market, None, FORMER)
+    engine.replay(stage.journal)
+    assert called(engine) == {name}
+    engine.skip(at("20260416 12:00:00"))
+    engine.advance(at("20260416 12:00:00"))
+    assert called(engine) == {"AAPL"}
+
+
+def test_a_journal_from_before_such_rows_acted_has_the_names_of_its_time() -> None:
+    stage = renaming_stage()
+    stage.market.ahead = ()
+    stage.step("clock 20260414 12:00:00")
+    trade(stage, AAPL, 10)
+    stage.journal += stage.engine.drain_journal()
+    stage.market.ahead = NAMES
+    engine = Engine(stage.market, None, FORMER)
+    engine.replay(stage.journal)
+    assert called(engine) == {"APCY"}
+    engine.advance(at("20260415 09:30:00"))
+    assert called(engine) == {"AAPL"}
+
+
+def test_a_command_that_was_faster_keeps_the_symbol() -> None:
+    stage = renaming_stage()
+    (other,) = (one for one in INSTRUMENTS.of("MSFT") if one.secType == "STK")
+    stage.submit(RenameShares(other.conId, "APCY"))
+    stage.step("clock 20260414 09:30:00")
+    assert stage.engine.instruments[AAPL.conId].symbol == "APCX"
+    stage.step("clock 20260415 09:30:00")
+    assert called(stage.engine) == {"APCY", "AAPL"}
     finished(stage)
 
 

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from ..errors import JournalError, SettingsError
 from ..store import history
+from ..store.former_symbols import former_symbols
 from ..store.journal import Journal
 from ..store.market_folder import known_instruments
 from ..venue.broker.accounts_refused import AccountRefused
@@ -140,8 +141,10 @@ def compose(
         own = OwnContracts(instruments, keeper.contracts(), keeper.keep_contracts)
         below = open_tape(chosen.folder, facts, chosen.hours, instruments)
         tape = WorldTape(below, chosen.volatilities)
+        former = former_symbols(chosen.folder, instruments)
+        called = instruments.beginning_as(former) if former else instruments
         shaped = (settings or StationSettings()).shaped(profile or Profile())
-        engine = Engine(tape, replace(shaped, hours=chosen.hours), instruments)
+        engine = Engine(tape, replace(shaped, hours=chosen.hours), called)
         recovered = keeper.recover(engine)
         last = max(kept.market, engine.clock)
         if chosen.start is not None:

@@ -40,15 +40,33 @@ def read_actions(path: Path) -> tuple[Action, ...]:
 
     Raises ``MarketDataError`` with line and column for what cannot be read.
     """
+    found = [action for _, action in _read(path)]
+    return tuple(sorted(found, key=lambda action: action.date))
+
+
+def read_ticker_changes(path: Path) -> list[tuple[int, TickerChange]]:
+    """The changes of the symbol in a file, each with its line, in order of their dates.
+
+    Only a file that has some is read in full. Raises as ``read_actions`` does.
+    """
+    try:
+        if path.stat().st_size <= LARGEST and b"ticker" not in path.read_bytes().lower():
+            return []
+    except OSError:
+        pass  # reading it in full tells why
+    found = [(line, one) for line, one in _read(path) if isinstance(one, TickerChange)]
+    return sorted(found, key=lambda row: row[1].date)
+
+
+def _read(path: Path) -> list[tuple[int, Action]]:
     try:
         if path.stat().st_size > LARGEST:
             raise MarketDataError("larger than 4 MB", path=path, advice=ADVICE)
         lines = csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig")), strict=True)
-        found = list(_rows(path, lines))
+        return list(_rows(path, lines))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise MarketDataError(f"cannot be read: {reason}", path=path, advice=ADVICE) from error
-    return tuple(sorted(found, key=lambda action: action.date))
 
 
 def actions_text(actions: Iterable[Action]) -> str:
@@ -69,7 +87,7 @@ def _cells(action: Action) -> tuple[str, str, str]:
     return day, "ticker", action.old
 
 
-def _rows(path: Path, lines: "csv.Reader") -> Iterable[Action]:  # type: ignore[name-defined]
+def _rows(path: Path, lines: "csv.Reader") -> Iterable[tuple[int, Action]]:  # type: ignore[name-defined]
     names = tuple(name.strip().lower() for name in next(lines, ()))
     if names != COLUMNS:
         raise _bad(path, 1, 1, f"the first line is {','.join(names)!r}")
@@ -88,13 +106,13 @@ def _rows(path: Path, lines: "csv.Reader") -> Iterable[Action]:  # type: ignore[
         if kind == "split":
             new, old = _ratio(path, line, value)
             if new != old:
-                yield Split(when, new, old)
+                yield line, Split(when, new, old)
         elif kind == "dividend":
-            yield Dividend(when, _amount(path, line, value))
+            yield line, Dividend(when, _amount(path, line, value))
         elif kind == "merger":
-            yield Merger(when, *_terms(path, line, value))
+            yield line, Merger(when, *_terms(path, line, value))
         elif kind == "ticker" and value:
-            yield TickerChange(when, value.upper())
+            yield line, TickerChange(when, value.upper())
         else:
             raise _bad(path, line, 2, f"{kind!r} is none of split, dividend, merger, ticker")
 

@@ -153,6 +153,8 @@ class Engine:
         self.instruments.add(NamedCombinations(self.instruments, state.combinations))
         self.instruments.retire(state.merged)
         self.instruments.rename(state.renamed)
+        self._renamed: dict[int, str] = {}
+        """Shares that the market has renamed, whether or not a journal knows."""
         self._fold = Fold(state, archive)
         self._entered = state.facts
         """The number of the last fact that an entry has."""
@@ -188,6 +190,11 @@ class Engine:
             for con_id, position in account.positions.items():
                 if position.quantity:
                     self._end_with(con_id, self.clock - 1)
+        if self.instruments.begun and self._market is not None:
+            self._renamed = self.schedule.symbols(self.clock - 1)
+            self.instruments.rename(self._renamed | state.renamed)
+            for con_id in self.instruments.begun:
+                self._end_with(con_id, self.clock - 1)
         self._watch_margin(self.clock)
         if state.day_end:
             self._agenda.add(state.day_end, Alarm.DAY_END)
@@ -405,7 +412,7 @@ class Engine:
         self.instruments.retire(self.state.merged)
 
     def _after_renaming(self, fact: SharesRenamed, order: None) -> None:
-        self.instruments.rename(self.state.renamed)
+        self.instruments.rename(self._renamed | self.state.renamed)
 
     def _after_tape(self, fact: TapeWritten, order: None) -> None:
         self.broker.margin.forget()

@@ -4,7 +4,14 @@ from datetime import date
 
 import pytest
 
-from papertape.venue.market.actions import Action, ActionsAhead, Dividend, Split, TickerChange
+from papertape.venue.market.actions import (
+    Action,
+    ActionsAhead,
+    Dividend,
+    NewSymbol,
+    Split,
+    TickerChange,
+)
 from papertape.venue.market.recorded import Recorded, Recording
 from papertape.venue.market.source import Print, Quote
 from papertape.venue.market.tape import Market, open_market
@@ -46,11 +53,20 @@ def test_they_come_as_many_days_after_the_recorded_one_as_they_did() -> None:
     assert market.actions_ahead(CON_ID, second) is None
 
 
-def test_what_was_before_and_a_new_symbol_are_not_to_come() -> None:
+def test_what_was_before_is_not_to_come() -> None:
     assert (
-        times(play(Split(20131007, 2, 1), Dividend(20131001, 5), TickerChange(20131101, "X"))) == []
+        times(play(Split(20131007, 2, 1), Dividend(20131001, 5), TickerChange(20131007, "X"))) == []
     )
     assert play().actions_ahead(1, 0) is None
+
+
+def test_new_symbols_come_as_the_next_row_or_the_contract_tells_them() -> None:
+    market = play(TickerChange(20131101, "X"), TickerChange(20131201, "Y"))
+    first, second = times(market)
+    assert market.actions_ahead(CON_ID, ANCHOR) == ActionsAhead(first, (NewSymbol(20131101, "Y"),))
+    assert market.actions_ahead(CON_ID, first) == ActionsAhead(second, (NewSymbol(20131201),))
+    day = EASTERN.day(ANCHOR)
+    assert [EASTERN.day(one + 1) - day for one in (first, second)] == [25, 55]
 
 
 def test_from_the_split_on_prices_are_in_new_shares() -> None:

@@ -18,10 +18,8 @@ A new symbol changes neither a number nor a holding nor an order: what goes by t
 on, and descriptions find the shares, and what follows them, under the new symbol alone.
 """
 
-import re
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Final
 
 from ..commands import (
     CorporateCommand,
@@ -32,7 +30,7 @@ from ..commands import (
     SplitShares,
 )
 from ..facts import AnyFact, CashBooked, PositionAdjusted, SharesMerged, SharesRenamed
-from ..market.actions import MOST_PAID, MOST_SHARES
+from ..market.actions import MOST_PAID, MOST_SHARES, SYMBOL
 from ..reference.instruments import Instrument, Instruments
 from ..reference.securities import Cfd, Dated, OptionContract
 from ..units import (
@@ -53,7 +51,6 @@ from .parts import BrokerState
 
 DIVIDEND, LIEU, SPLIT, MERGER, SPUN_OFF = "dividend", "lieu", "split", "merger", "spin-off"
 """Causes of ``CashBooked`` and ``PositionAdjusted``."""
-SYMBOL: Final = re.compile(r"[A-Z0-9][A-Z0-9.]{0,11}(?: [A-Z]{1,3})?")
 
 
 class CorporateActions:

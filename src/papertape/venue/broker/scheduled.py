@@ -1,5 +1,5 @@
 """What comes to holdings by itself at an instant that is known before: coupons, splits, dividends,
-mergers.
+mergers, new symbols.
 
 A bond pays half a year's coupon every six months counted back from its maturity, to whoever holds
 it a minute after midnight in New York; interest that has accrued is neither paid with a trade nor
@@ -8,27 +8,30 @@ counted in between, which is ours. Splits and dividends are those of the market'
 first with the new ones. A split or a merger ends what follows the shares, options and contracts
 for difference, which IBKR would adjust: each is paid at its price just before, ours too, and
 orders for them are cancelled with those for the shares. Shares that are to become those of a
-company that nobody knows here are paid at their price.
+company that nobody knows here are paid at their price. A new symbol comes to shares whether or not
+somebody holds them, unless others have it by then.
 
 What has been carried out is a fact, so that nothing comes twice, whatever happens in between.
 """
 
 from calendar import monthrange
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date
 from functools import lru_cache
 from typing import Final
 
 from papertape.errors import MarketDataError
 
-from ..commands import MergeShares, PayDividend, SplitShares
+from ..commands import MergeShares, PayDividend, RenameShares, SplitShares
 from ..facts import AnyFact, CashBooked, PositionMoved, ScheduleKept
-from ..market.actions import ActionsAhead, Dividend, Merger, Split, no_actions
+from ..market.actions import ActionsAhead, Dividend, Merger, NewSymbol, Split, no_actions
 from ..market.source import MarketSource
 from ..reference.instruments import Instrument, Instruments
 from ..reference.securities import Bond, Cfd, Dated
 from ..reference.times import EASTERN
 from ..units import CashMicros, Nanos, notional
+from .accounts_refused import AccountRefused
 from .contract_ends import ContractEnds
 from .corporate import CorporateActions
 from .ledger import Account, LedgerPosition
@@ -91,12 +94,37 @@ class ScheduledActions:
             if isinstance(action, Dividend):
                 yield from self._corporate.decide(PayDividend(con_id, action.amount))
                 continue
+            if isinstance(action, NewSymbol):
+                yield from self._new_symbol(entry, action)
+                continue
             yield from self._end_followers(con_id)
             if isinstance(action, Split):
                 yield from self._corporate.decide(SplitShares(con_id, action.new, action.old))
             else:
                 yield from self._merger(entry, action)
         yield ScheduleKept(con_id, due)
+
+    def symbols(self, until: Nanos) -> dict[int, str]:
+        """The symbols that the market has given to shares up to an instant, by number."""
+        found = {}
+        for con_id in self._instruments.begun:
+            at = -1
+            with suppress(MarketDataError):
+                while (ahead := self._ahead(con_id, at)) is not None and ahead.time <= until:
+                    at = ahead.time
+                    for action in ahead.actions:
+                        if isinstance(action, NewSymbol):
+                            found[con_id] = self._named(self._instruments[con_id], action)
+        return found
+
+    def _named(self, entry: Instrument, action: NewSymbol) -> str:
+        return action.symbol or self._instruments.first_symbol(entry)
+
+    def _new_symbol(self, entry: Instrument, action: NewSymbol) -> Iterator[AnyFact]:
+        symbol = self._named(entry, action)
+        if entry.symbol != symbol:
+            with suppress(AccountRefused):  # a client's command was faster: they keep theirs
+                yield from self._corporate.decide(RenameShares(entry.conId, symbol))
 
     def _merger(self, entry: Instrument, merger: Merger) -> Iterator[AnyFact]:
         """Return what a merger does."""

@@ -64,11 +64,21 @@ class Merger(msgspec.Struct, frozen=True):
     """For an old share, in millionths of the currency."""
 
 
+class NewSymbol(msgspec.Struct, frozen=True):
+    """What the shares are called from ``date`` on."""
+
+    date: int
+    symbol: str = ""
+    """"" stands for the symbol of the contract, which is the last one."""
+
+
 Action = Split | Dividend | TickerChange | Merger
-Coming = Split | Dividend | Merger
-"""What happens to holdings."""
-ORDER: Final = (Dividend, Split, Merger)
+Coming = Split | Dividend | NewSymbol | Merger
+"""What happens to holdings, and to the name of what is held."""
+ORDER: Final = (Dividend, Split, NewSymbol, Merger)
 """In which they come that come together."""
+SYMBOL: Final = re.compile(r"[A-Z0-9][A-Z0-9.]{0,11}(?: [A-Z]{1,3})?")
+"""Of shares."""
 MERGER_TERMS: Final = re.compile(
     r"(?:([0-9]{1,6}):([0-9]{1,6}) +([A-Z][A-Z0-9.]{0,15}(?: [A-Z]{1,3})?))?"
     r"(?:(?:\A| +)([0-9]{1,7}(?:\.[0-9]{1,6})?))?",
@@ -100,8 +110,14 @@ def terms_text(merger: Merger) -> str:
     return f"{shares} {cash}".strip()
 
 
+def new_symbols(changes: Sequence[TickerChange]) -> list[NewSymbol]:
+    """What follows each of the changes, in order of their dates: the next one tells it."""
+    later = (*(change.old for change in changes[1:]), "")
+    return [NewSymbol(change.date, symbol) for change, symbol in zip(changes, later)]
+
+
 class ActionsAhead(msgspec.Struct, frozen=True):
-    """Splits, dividends and mergers that are yet to come, at one instant."""
+    """Splits, dividends, new symbols and mergers that are yet to come, at one instant."""
 
     time: Nanos
     """The last instant with the old shares, or with the dividend."""

@@ -1,8 +1,8 @@
 """A recorded instrument past its recording: what happens to its shares while a station runs.
 
-The days after the recorded one repeat it. A split or a dividend of a later date comes as many
-calendar days after that day as it did, and takes effect with the first trading day that is not
-before it: from there on prices are in new shares. Bars of the days before keep the prices that
+The days after the recorded one repeat it. A split, a dividend or a new symbol of a later date comes
+as many calendar days after that day as it did, and takes effect with the first trading day that is
+not before it: from there on prices are in new shares. Bars of the days before keep the prices that
 were paid; the close of the day before is brought to the new shares.
 """
 
@@ -14,7 +14,16 @@ from math import prod
 
 from ..reference.zones import Zone
 from ..units import MINUTE, Nanos, PriceUnits, SizeUnits
-from .actions import ORDER, ActionsAhead, Coming, Dividend, KnownDividend, Split, TickerChange
+from .actions import (
+    ORDER,
+    ActionsAhead,
+    Coming,
+    Dividend,
+    KnownDividend,
+    Split,
+    TickerChange,
+    new_symbols,
+)
 from .days import Cache, Caches, Day
 from .layout import Layout
 from .recorded import RecordedDays
@@ -103,10 +112,11 @@ class DividedDays:
             return []
         latest, base = self._recorded.latest, _ordinal(last)
         first = self._zone.day(self._layout.dated(latest))
+        later = [action for action in self._recorded.actions() if action.date > last]
+        changes = [action for action in later if isinstance(action, TickerChange)]
+        coming = [action for action in later if not isinstance(action, TickerChange)]
         found = []
-        for action in self._recorded.actions():
-            if isinstance(action, TickerChange) or action.date <= last:
-                continue
+        for action in (*coming, *new_symbols(changes)):
             at = self._zone.instant(first + _ordinal(action.date) - base, 0)
             number = max(self._layout.number(at - 1), latest) + 1
             found.append((self._layout.start(number) - 1, action))

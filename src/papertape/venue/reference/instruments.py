@@ -102,6 +102,7 @@ class Instruments:
         self._derived: dict[int, Instrument] = {}
         self._more: ByNumber = {}
         self._gone: frozenset[int] = frozenset()
+        self._begun: Mapping[int, str] = {}
         self._renamed = Renamed()
         self._names = self._renamed.key
         """Empty while no share has another symbol: to look at on every way."""
@@ -144,7 +145,8 @@ class Instruments:
         """The same with more that are held; one with a number that is known takes its place."""
         more = {entry.conId: entry for entry in entries}
         kept = (entry for entry in self._by_id.values() if entry.conId not in more)
-        return Instruments((*kept, *more.values()), self._catalogue)
+        made = Instruments((*kept, *more.values()), self._catalogue)
+        return made.beginning_as(self._begun) if self._begun else made
 
     def apart(self) -> "Instruments":
         """The same for one venue, which may ``add`` what only it has."""
@@ -159,10 +161,23 @@ class Instruments:
         over. By number ``get`` still has them, for what was traded."""
         self._gone = frozenset(con_ids)
 
+    def beginning_as(self, symbols: Mapping[int, str]) -> "Instruments":
+        """The same, with shares that have other symbols, by number, until they are renamed."""
+        made = self.apart()
+        made._begun = dict(symbols)
+        made.rename({})
+        return made
+
+    @property
+    def begun(self) -> Mapping[int, str]:
+        """The symbols that shares had in the beginning and are to lose."""
+        return self._begun
+
     def rename(self, symbols: Mapping[int, str]) -> None:
         """Call shares, and what is derived from them, by these symbols, by number, instead of by
-        those of the last call; every other share by the symbol that it is held with."""
-        renamed = Renamed(symbols, self._first)
+        those of the last call; every other share by the symbol that it begins with, or is held
+        with."""
+        renamed = Renamed({**self._begun, **symbols}, self._first)
         if self.chains is not None and renamed.key != self._names:
             self.chains, self._derived = Chains(self), {}  # other venues have the old ones
         self._renamed, self._names = renamed, renamed.key
