@@ -112,6 +112,17 @@ def tier_rows() -> str:
     for above, rate, below in ((0, option.per_contract, option.below), *option.tiers):
         cell = contract(rate, below)
         lines.append(f"| options, a contract | {above // SIZE_SCALE:,} | {cell} |")
+    future, future_option = plan.future, plan.future_option
+    assert isinstance(future_option, ContractRates)
+    micro, other = next(iter(future.classes.values())), future.other
+    for above, less, more in ((0, 0, 0), *future.tiers):
+        cells = f"{(other - more) / CASH_SCALE:.2f}, micro {(micro - less) / CASH_SCALE:.2f}"
+        lines.append(f"| futures, a contract (`tiered`) | {above // SIZE_SCALE:,} | {cells} |")
+    for above, rate, below in ((0, future_option.per_contract, ()), *future_option.tiers):
+        cell = contract(rate + future_option.passed, below)
+        lines.append(
+            f"| options on futures, a contract (`tiered`) | {above // SIZE_SCALE:,} | {cell} |"
+        )
     for above, rate, least in ((0, pair.of_value, pair.minimum), *pair.tiers):
         cell = f"{percent(rate)}, at least {least / CASH_SCALE:.2f}"
         lines.append(f"| currency pairs, dollars | {above // CASH_SCALE:,} | {cell} |")

@@ -27,15 +27,20 @@ from papertape.venue.units import CASH_SCALE, SECOND, SIZE_SCALE, price_units
 from venue.scenario import Stage
 from venue.test_charges import USDJPY
 from venue.test_contract_ends import AAPL, CALL
+from venue.test_futures import CALL as FUTURE_CALL
+from venue.test_futures import CORN, MES
 
 D = Decimal
 ACCOUNT = "DU1234567"
-INSTRUMENTS = Instruments([*CATALOGUE, CALL, USDJPY])
+INSTRUMENTS = Instruments([*CATALOGUE, CALL, USDJPY, MES, CORN, FUTURE_CALL])
 SHARES = [(None, "0.0035"), (300_000, "0.002"), (3_000_000, "0.0015"), (20_000_000, "0.001"),
           (100_000_000, "0.0005")]  # fmt: skip
 """As the sheet has them: above so many shares of the month, a share costs."""
 DOLLARS = [(None, "0.00002", "2"), (10**9, "0.000015", "1.5"), (2 * 10**9, "0.00001", "1.25"),
            (5 * 10**9, "0.000008", "1")]  # fmt: skip
+FUTURES = [(None, "0.85"), (1_000, "0.65"), (10_000, "0.45"), (20_000, "0.25")]
+MICRO_FUTURES = [(None, "0.25"), (1_000, "0.20"), (10_000, "0.15"), (20_000, "0.10")]
+"""As the broker's page on commissions of futures has them."""
 
 
 def contracts(premium: Decimal) -> list[tuple[int | None, str]]:
@@ -167,6 +172,36 @@ def test_options_fall_into_the_tiers_of_their_month_in_either_plan() -> None:
         assert traded(stage) == {"OPT": month * SIZE_SCALE}
         assert month > 100_000
         finished(stage)
+
+
+def test_futures_and_options_on_them_count_together_under_the_tiered_plan() -> None:
+    """The broker's part of 0.85, and 0.25 of a micro future; exchanges take the same from all."""
+    stage, month = stage_of(), 0
+    passed = {CORN.conId: D("1.30"), MES.conId: D("0.36"), FUTURE_CALL.conId: D("0.57")}
+    quote(stage, CORN, D(450))
+    quote(stage, MES, D(6_800))
+    quote(stage, FUTURE_CALL, D(20))
+    for entry, size in (
+        (CORN, 600), (MES, 399), (FUTURE_CALL, 2), (CORN, 3), (MES, 8_990), (MES, 20),
+        (FUTURE_CALL, 9_985), (CORN, 3), (MES, 5), (FUTURE_CALL, 5), (CORN, 30_000),
+    ):  # fmt: skip
+        tiers = MICRO_FUTURES if entry is MES else FUTURES
+        expected = stepped(tiers, D(month), D(size)) + size * passed[entry.conId]
+        assert charged(trade(stage, entry, size)) == expected, (month, entry.localSymbol, size)
+        month += size
+        assert traded(stage) == {"FUT": month * SIZE_SCALE}
+    assert month > 50_000
+    finished(stage)
+
+
+def test_futures_have_no_tiers_under_the_fixed_plan() -> None:
+    stage = stage_of()
+    stage.submit(SetFeePlan(ACCOUNT, "fixed"))
+    quote(stage, MES, D(6_800))
+    for _ in range(2):
+        assert charged(trade(stage, MES, 1_500)) == 1_500 * D("0.61")
+    assert traded(stage) == {}
+    finished(stage)
 
 
 def test_the_value_of_currencies_counts_in_dollars() -> None:

@@ -205,8 +205,8 @@ class OrderTriggered(Fact, frozen=True, tag=5):
 
 
 Counted = tuple[str, int]
-"""What counts towards the tiers of a month: its name (``STK``, ``OPT``, ``CASH``), and how many
-shares or contracts, or the value in dollars."""
+"""What counts towards the tiers of a month: its name (``STK``, ``OPT``, ``FUT``, ``CASH``), and how
+many shares or contracts, or the value in dollars."""
 Charge = tuple[str, CashMicros]
 """What is paid for a trade, and in which currency."""
 

@@ -9,7 +9,7 @@ the 2 dollars of the least commission.
 from ..facts import Charge, Counted
 from ..reference.instruments import Instrument
 from ..units import CashMicros, SizeUnits, scaled
-from .fees import commission, counted
+from .fees import commission, counted, tier_name
 from .ledger import Account
 from .margin import MarginCalculator
 from .schedules import DOLLAR
@@ -27,7 +27,11 @@ def charge_of(
 ) -> tuple[CashMicros, Charge | None]:
     """Return the commission of one fill in the currency of the trade, and what is paid where that
     is in another currency; the arguments are those of ``fees.commission``."""
-    plan, base, month = account.plan, account.currency, account.traded.get(entry.secType, 0)
+    plan, base, month = (
+        account.plan,
+        account.currency,
+        account.traded.get(tier_name(entry.secType), 0),
+    )
     if entry.secType != "CASH":
         fee = commission(entry, side, before=before, fill=fill, plan=plan, taken=taken, month=month)
         return fee, None

@@ -71,8 +71,7 @@ def commission(
     if type(schedule) is ContractRates:
         return _per_contract(schedule, fill, instrument.multiplier, month)
     if type(schedule) is FutureRates:
-        each = schedule.classes.get(instrument.tradingClass, schedule.other)
-        return share(each, size, SIZE_SCALE)
+        return _per_future(schedule, instrument.tradingClass, size, month)
     assert type(schedule) is ValueRates
     began = month - before[1]
     fee = _by_value(schedule, before[1] + value, began)
@@ -87,7 +86,13 @@ def counted(
     schedule = schedule_of(instrument, plan)
     if not schedule.tiers:
         return None
-    return instrument.secType, value if type(schedule) is ValueRates else size
+    return tier_name(instrument.secType), value if type(schedule) is ValueRates else size
+
+
+def tier_name(sec_type: str) -> str:
+    """Return the name under which a security type counts towards tiers: options on futures count
+    with those."""
+    return "FUT" if sec_type == "FOP" else sec_type
 
 
 def most_fee(value: CashMicros) -> CashMicros:
@@ -192,6 +197,19 @@ def _per_contract(
     tiers = [(bound, each(rate, below)) for bound, rate, below in schedule.tiers]
     parts = _stepped(tiers, first, month, size)
     return share(sum((rate + schedule.passed) * part for part, rate in parts), 1, SIZE_SCALE)
+
+
+def _per_future(
+    schedule: FutureRates, trading_class: str, size: SizeUnits, month: SizeUnits
+) -> CashMicros:
+    """Return the fee of one fill of futures."""
+    first = schedule.classes.get(trading_class, schedule.other)
+    if not schedule.tiers or month + size <= schedule.tiers[0][0]:
+        return share(first, size, SIZE_SCALE)
+    place = 1 if trading_class in schedule.classes else 2
+    tiers = [(tier[0], first - tier[place]) for tier in schedule.tiers]
+    parts = _stepped(tiers, first, month, size)
+    return share(sum(rate * part for part, rate in parts), 1, SIZE_SCALE)
 
 
 def _passed(schedule: StockRates, side: int, size: SizeUnits, value: CashMicros) -> CashMicros:

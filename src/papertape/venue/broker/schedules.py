@@ -70,11 +70,13 @@ class ContractRates(msgspec.Struct, frozen=True):
 
 
 class FutureRates(msgspec.Struct, frozen=True):
-    """Fees per contract of a future, by trading class."""
+    """Fees per contract of a future, by trading class, what is passed through included."""
 
     classes: dict[str, CashMicros]
     other: CashMicros
-    tiers: tuple[()] = ()
+    tiers: tuple[tuple[SizeUnits, CashMicros, CashMicros], ...] = ()
+    """(contracts of the month, futures and options on them together; how much less a contract above
+    that costs of ``classes``, and of the others), the lowest first."""
 
 
 class OptionRates(msgspec.Struct, frozen=True):
@@ -221,10 +223,30 @@ TIERED = msgspec.structs.replace(
             (100_000 * THOUSAND, rate("0.0005")),
         ),
     ),
+    future=msgspec.structs.replace(
+        FIXED.future,
+        tiers=(
+            (1 * THOUSAND, 50_000, 200_000),
+            (10 * THOUSAND, 100_000, 400_000),
+            (20 * THOUSAND, 150_000, 600_000),
+        ),
+    ),
+    future_option=ContractRates(
+        per_contract=850_000,
+        below=(),
+        passed=570_000,
+        tiers=(
+            (1 * THOUSAND, 650_000, ()),
+            (10 * THOUSAND, 450_000, ()),
+            (20 * THOUSAND, 250_000, ()),
+        ),
+    ),
 )
 """IBKR Pro tiered. Fees of the exchange are the most that Regulation NMS lets it take; NYSE's and
-FINRA's parts of the commission are 0.000175 and 0.00056. Other kinds as fixed: IBKR has one list,
-with tiers, of options and of currencies.
+FINRA's parts of the commission are 0.000175 and 0.00056. Futures and options on them: 0.85, 0.65,
+0.45 and 0.25, micro futures 0.25, 0.20, 0.15 and 0.10, by contracts of the month, of IBKR's page on
+commissions of futures in dollars; without its fees for positions overnight. Other kinds as fixed:
+IBKR has one list, with tiers, of options and of currencies.
 
 Tiers are those of IBKR's pages: what is traded in a calendar month under the list counts, of all
 accounts of an advisor together, at the time of the trade, and each share, contract or dollar pays
