@@ -105,6 +105,7 @@ SHOWN = {
     "Orders that belong together": [FAMILIES, "hedge 10 5\nstop PreSubmitted trigger\n"],
     "First fills and sizes": ["10 Submitted\n"],
     "Combinations": ["Filled ['BAG', 'OPT', 'OPT']\n"],
+    "Corrections and busts": ["Filled 99 .01 .02 listed 100 99\nFilled 0 .01 listed\n"],
 }
 """What the programs of each part of the guide about orders print."""
 
@@ -119,6 +120,7 @@ def test_the_programs_of_the_guide_about_orders(part: str, port: int, tmp_path: 
     assert {name for name, found in scripts.items() if found} == set(SHOWN)
     path, told = tmp_path / "orders.py", []
     for script in scripts[part]:
-        path.write_text(script.replace("connect()", f"connect(port={port}, client_id=102)"))
+        script = script.replace("connect()", f"connect(port={port}, client_id=102)")
+        path.write_text(script.replace("7497", str(port)))
         told.append(run(path))
     assert told == SHOWN[part]

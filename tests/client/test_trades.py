@@ -116,3 +116,48 @@ def test_executions_tell_what_is_filled_where_the_status_was_lost() -> None:
         trade.feed(ExecutionDetails(7, CONTRACT, execution))
         assert trade.filled == (60, 100, 100)[number]
     assert (trade.status, trade.remaining, trade.avgFillPrice) == ("Filled", 0, 10.5)
+
+
+def executed(exec_id: str, shares: int, total: int, price: float = 10.5) -> ExecutionDetails:
+    execution = Execution(
+        execId=exec_id, shares=Decimal(shares), cumQty=Decimal(total), avgPrice=price
+    )
+    return ExecutionDetails(7, CONTRACT, execution)
+
+
+def told(trade: Trade, filled: int) -> None:
+    left = HUNDRED - filled
+    trade.feed(OrderStatus(1, "Filled", Decimal(filled), left, 10.4, 9, 0, 0.0, 7, "", 0.0))
+
+
+def test_a_list_of_executions_takes_back_no_correction() -> None:
+    """reqExecutions lists an execution that was corrected before its correction."""
+    trade = new()
+    trade.feed(OPEN)
+    trade.feed(executed("a.01", 100, 100))
+    told(trade, 100)
+    trade.feed(executed("a.02", 99, 99, 10.4))
+    assert (trade.filled, trade.avgFillPrice) == (99, 10.4), "before the status"
+    told(trade, 99)
+    for exec_id, size in (("a.01", 100), ("a.02", 99)):
+        trade.feed(executed(exec_id, size, size))
+        assert (trade.filled, trade.remaining, trade.avgFillPrice) == (99, 1, 10.4)
+
+
+@pytest.mark.parametrize("order", [("a.01", "b.01", "b.02"), ("b.02", "b.01", "a.01")])
+def test_a_program_that_missed_the_correction_learns_of_it(order: tuple[str, ...]) -> None:
+    trade = new()
+    trade.feed(OPEN)
+    known = {"a.01": (60, 60), "b.01": (40, 100), "b.02": (30, 90)}
+    for exec_id in order:
+        trade.feed(executed(exec_id, *known[exec_id]))
+    assert trade.filled == 90
+
+
+def test_a_bust_stands_though_its_execution_is_told_again() -> None:
+    trade = new()
+    trade.feed(OPEN)
+    trade.feed(executed("a.01", 100, 100))
+    told(trade, 0)
+    trade.feed(executed("a.01", 100, 100))
+    assert (trade.filled, trade.remaining) == (0, 100)

@@ -49,6 +49,8 @@ class Trade:
         self.whyHeld = ""
         self.fills: dict[str, Fill] = {}
         """By execution id, so that a repeated execDetails counts once."""
+        self._revisions: dict[str, int] = {}
+        """The latest revision of each execution that is known."""
         self.errors: list[PapertapeError] = []
         """Errors about the order: codes of the server, and losses of the connection."""
         self.history: list[str] = [self.status]
@@ -154,14 +156,32 @@ class Trade:
     def _filled(self, message: ExecutionDetails) -> None:
         execution = message.execution
         self.permId = execution.permId or self.permId
-        self.fills.setdefault(execution.execId, Fill(message.contract, execution))
         leg = message.contract.secType != "BAG" and self.contract.secType == "BAG"
-        total = execution.cumQty
-        if total is not None and total > self.filled and not leg:  # orderStatus was lost
-            self.filled = total
-            self.remaining = max(ZERO, (self.order.totalQuantity or total) - total)
-            self.avgFillPrice = execution.avgPrice or self.avgFillPrice
+        if execution.execId not in self.fills:
+            total = self._total_with(Fill(message.contract, execution))
+            if total != self.filled and not leg:  # orderStatus was lost, or follows
+                self.filled = total
+                self.remaining = max(ZERO, (self.order.totalQuantity or total) - total)
+                self.avgFillPrice = execution.avgPrice or self.avgFillPrice
         self._end_by_fills()
+
+    def _total_with(self, fill: Fill) -> Decimal:
+        """Take a fill that is new; return how much of the order is filled by then."""
+        execution = fill.execution
+        base, revision = execution.execId.rpartition(".")[0], _revised(execution.execId)
+        known = self._revisions.get(base, 0)
+        correction = bool(base) and 0 < known < revision
+        agreed = correction and self._executed() == self.filled
+        self.fills[execution.execId] = fill
+        self._revisions[base] = max(revision, known)
+        if agreed:
+            return self._executed()
+        if correction or revision < known or execution.cumQty is None:
+            return self.filled
+        return max(execution.cumQty, self.filled)
+
+    def _executed(self) -> Decimal:
+        return sum((fill.execution.shares or ZERO for fill in self.standing), ZERO)
 
     def _end_by_fills(self) -> None:
         """End an order that was believed lost, or is in doubt, when all of it has executed. Usually
