@@ -257,8 +257,8 @@ class Engine:
     def next_due(self) -> Nanos | None:
         """When ``advance`` could next have something to do; None when nothing waits."""
         due = [self._ahead.next_due(self.clock)]
-        waits = self._ending or self._scheduled or self._margin_due or self.profile.interest
-        if self.state.orders or self.archive.counts[0] or waits:
+        waits = self._ending or self._scheduled or self._margin_due
+        if self.state.orders or self.state.day_end or waits:
             due.append(self._agenda.next_due())
         return min((one for one in due if one is not None), default=None)
 
@@ -321,7 +321,15 @@ class Engine:
             case PayDividend() | SplitShares() | MergeShares() | SpinOff() | RenameShares():
                 cause = f"{type(command).__name__} {command.conId}"
                 return cause, self.corporate.decide(command)
-        return _named(command), self.accounts.decide(command)
+        return _named(command), chain(self.accounts.decide(command), self._first_day(now))
+
+    def _first_day(self, now: Nanos) -> Iterator[DayBegan]:
+        """Begin the first day once an account has what is worth more or less on another one; else
+        the first order does."""
+        if not self.state.day_end and any(
+            account.positions or len(account.cash) > 1 for account in self.state.accounts.values()
+        ):
+            yield day_begun(now)
 
     def _carry_out(
         self, cause: str, decision: Iterator[Any], now: Nanos, happened: list[Happened]
