@@ -494,7 +494,9 @@ class Engine:
             due = self.ends.due(con_id)
             if due:
                 self._ending.add(con_id)
-                self._agenda.add(due, Alarm.CONTRACT, con_id)
+                # What comes after its end, from elsewhere, ends with the next instant.
+                soonest = max(self.clock, self.top.now) + 1
+                self._agenda.add(max(due, soonest), Alarm.CONTRACT, con_id)
             since = self.top.now if since is None else since
             self._schedule(con_id, since)
             entry = self.instruments.get(con_id)

@@ -19,7 +19,7 @@ from ..facts import AnyFact, OrderEnded, PositionMoved
 from ..market.source import MarketSource, Quote
 from ..reference.calendars import calendar_of
 from ..reference.instruments import Instrument, Instruments
-from ..reference.securities import Bond, Dated, OptionContract, Warrant
+from ..reference.securities import Bond, Dated, OptionContract, Warrant, last_day
 from ..reference.times import EASTERN
 from ..units import CashMicros, Nanos, PriceUnits, SizeUnits, notional, share
 from .ledger import FLAT, Account, booked
@@ -41,6 +41,12 @@ EXERCISED, LAPSED, ASSIGNED, AUTOMATIC, EXPIRED, MATURED = (
     "exercised", "lapsed", "assigned", "automatic", "expired", "matured",
 )  # fmt: skip
 """Causes of a ``PositionMoved``."""
+
+
+def end_of(entry: Instrument) -> Nanos:
+    """Return when an instrument ends; 0 for one that never does."""
+    last = last_day(entry)
+    return EASTERN.instant(last, MATURES if isinstance(entry, Bond) else CUTOFF) if last else 0
 
 
 class ContractEnds:
@@ -65,11 +71,7 @@ class ContractEnds:
     def due(self, con_id: int) -> Nanos:
         """Return when a contract ends; 0 for one that never does."""
         entry = self._instruments.get(con_id)
-        if isinstance(entry, Bond) and entry.matures:
-            return EASTERN.instant(entry.matures, MATURES)
-        if not isinstance(entry, Dated) or not entry.expires:
-            return 0
-        return EASTERN.instant(entry.expires, CUTOFF)
+        return end_of(entry) if entry is not None else 0
 
     def next_cutoff(self, con_id: int, now: Nanos) -> Nanos:
         """Return when a request to exercise is carried out: at the next cut-off."""

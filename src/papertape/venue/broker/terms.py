@@ -26,7 +26,7 @@ from ..reference.instruments import (
     Purpose,
     Refusal,
 )
-from ..reference.securities import Combination
+from ..reference.securities import Bond, Combination
 from ..special import Combo, Special
 from ..units import SIZE_SCALE, Nanos, PriceUnits, SizeUnits
 from .allocation import CHANGE, master_of
@@ -35,6 +35,7 @@ from .attributes import given, unserved
 from .cash_quantity import unfit_cash
 from .combination_terms import combo_of, has_leg_prices, net_price, unfit_combination
 from .combination_types import COMBINATION_TYPES
+from .contract_ends import end_of
 from .delta_hedges import with_neutral
 from .ledger import Account
 from .margin import unvalued
@@ -121,6 +122,9 @@ def check(
     if type(listing) is Refusal:
         return listing
     assert type(listing) is Listing
+    over = _over(listing.instrument, instruments, now)
+    if over is not None:
+        return over
     differs: dict[str, Any] = given(order)
     combined = known is COMBINATION_TYPES
     hedged = contract.deltaNeutralContract is not None
@@ -166,6 +170,16 @@ def check(
     if isinstance(special, Refusal):
         return special
     return _terms(order, _text(differs).decode(), listing, kind, (account, size), special)
+
+
+def _over(entry: Instrument, instruments: Instruments, now: Nanos) -> Refusal | None:
+    """Refuse what has ended, itself or a leg of it, though its last day is not over."""
+    if isinstance(entry, Combination):
+        legs = (instruments[leg.conId] for leg in entry.composition.legs)
+        return next((over for leg in legs if (over := _over(leg, instruments, now))), None)
+    if now and (end := end_of(entry)) and end <= now:
+        return Refusal(10254 if isinstance(entry, Bond) else 392)
+    return None
 
 
 def _listing(
