@@ -107,7 +107,7 @@ class BrokerLink:
 
         Does nothing while the link is lost: ``restore`` catches up.
         """
-        if self.up and now > self._heard:
+        if self.up and now >= self._heard:  # a command of this instant may be due at once
             due = self.alarm.due()
             if due is None or now < due:
                 return False  # nothing can have happened yet
