@@ -54,6 +54,7 @@ class Commands(TyperGroup):
         if isinstance(function, typer.Typer):
             group = get_command(function)
             assert isinstance(group, TyperGroup)
+            group.name = cmd_name
             return group
         alone = typer.Typer(rich_markup_mode="markdown", add_completion=False)
         # The options of a drill, such as --data-lost, are arguments here.

@@ -18,6 +18,7 @@ from .world_file import read_every_line, read_file
 world = typer.Typer(
     help="Worlds: what the market, the broker and TWS do in a test; see docs/guides/worlds.md.",
     no_args_is_help=True,
+    add_completion=False,
     rich_markup_mode="markdown",
 )
 File = Annotated[Path, typer.Argument(help="The world, a text.")]

@@ -1,0 +1,20 @@
+"""What the help of the command shows."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from cli.process import papertape
+from papertape.cli import COMMANDS
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_stands_in_the_help_with_its_name(command: str, tmp_path: Path) -> None:
+    overview = papertape("--help", cwd=tmp_path).stdout
+    assert re.search(rf"^\W*{command} +[A-Z]", overview, re.MULTILINE)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_completion_is_installed_by_the_command_itself_alone(command: str, tmp_path: Path) -> None:
+    assert "--install-completion" not in papertape(command, "--help", cwd=tmp_path).stdout
