@@ -164,6 +164,14 @@ def test_quotes_reach_a_line_and_a_halt_takes_them_away() -> None:
     play.client.send(CancelMktData(9))
 
 
+def test_a_ramp_begins_at_the_quote_written_at_the_same_moment() -> None:
+    play = Play("quote SPY 100 x 100.02\nramp SPY to 104.01 over 2s every 1s")
+    play.client.send(ReqMktData(9, SPY))
+    play.hall.wait(1.5)
+    prices = [t.price for t in play.client.of(TickPrice) if t.tickType == 2]
+    assert prices == [100.02, 102.02]
+
+
 def test_an_order_fills_by_the_worlds_market() -> None:
     play = Play("quote SPY 170 x 170.02*300")
     play.buy(1, 400, 170.02)

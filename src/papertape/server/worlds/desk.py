@@ -174,7 +174,7 @@ class Desk:
 
     def _ramp(self, step: steps.RampStep) -> list[TapeMark]:
         entry = self.instrument(step.symbol)
-        quote = self._tws.venue.quote(entry.conId, self._tws.timing.now)
+        quote = self._tws.venue.quote(entry.conId, self._next)  # with what was said at this moment
         if not quote.bid or not quote.ask:
             raise WorldError(f"{step.symbol} has no quote that could move; say one first")
         if (step.percent is None) == (step.to is None) or step.over <= 0 or step.every <= 0:
