@@ -419,13 +419,18 @@ class _Advised(PapertapeError):
         self.path = None if path is None else str(path)
         self.advice = advice
 
-    def _told(self, facts: Mapping[str, object]) -> str:
+    def _told(self, facts: Mapping[str, object], near: str = "") -> str:
         sentence = _sentence(self.reason, {"path": self.path, **facts})
-        return visible(f"{sentence}. {self.advice}" if self.advice else sentence)
+        meant = f"Did you mean {near}?" if near else ""
+        advice = " ".join(filter(None, (meant, self.advice)))
+        return visible(f"{sentence}. {advice}" if advice else sentence)
 
 
 class SettingsError(_Advised):
-    """A setting is unknown, malformed or contradicts another one."""
+    """A setting is unknown, malformed or contradicts another one.
+
+    ``near`` is what was probably meant.
+    """
 
     def __init__(
         self,
@@ -435,13 +440,15 @@ class SettingsError(_Advised):
         found: object = None,
         path: object = None,
         advice: str | None = None,
+        near: str = "",
     ) -> None:
         super().__init__(reason, path=path, advice=advice)
         self.setting = setting
         self.found = found
+        self.near = near
 
     def __str__(self) -> str:
-        return self._told({"setting": self.setting, "found": self.found})
+        return self._told({"setting": self.setting, "found": self.found}, self.near)
 
 
 class MarketDataError(_Advised):

@@ -228,7 +228,7 @@ def test_two_ports_contradict_each_other() -> None:
 def test_a_setting_that_is_none_is_told(
     name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    with pytest.raises(SettingsError, match="did you mean readOnlyApi"):
+    with pytest.raises(SettingsError, match="Did you mean readOnlyApi"):
         if name == "papertape.toml":
             (tmp_path / name).write_text("[api]\nreadOnlyAip = true\n")
         elif name == "--api":

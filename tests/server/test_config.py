@@ -94,7 +94,7 @@ def test_names_in_any_spelling(name: str) -> None:
 
 
 def test_a_name_that_is_none_is_told_with_the_nearest() -> None:
-    with pytest.raises(SettingsError, match="did you mean readOnlyApi") as error:
+    with pytest.raises(SettingsError, match="Did you mean readOnlyApi") as error:
         official("readOnlyAip")
     assert error.value.setting == "readOnlyAip"
 

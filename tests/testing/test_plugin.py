@@ -1,6 +1,7 @@
 """The pytest plugin: fixtures for synchronous tests, asyncio tests and the official shape."""
 
 import asyncio
+import re
 import socket
 import subprocess
 import sys
@@ -105,6 +106,12 @@ def test_a_port_in_use_is_named_and_leaves_no_thread() -> None:
     ):
         pass
     assert set(threading.enumerate()) == before
+
+
+def test_a_setting_that_there_is_none_of_is_told_with_what_was_meant() -> None:
+    said = "'gatway' is no setting of a station. Did you mean gateway?"
+    with pytest.raises(TypeError, match=re.escape(said)), serve(gatway=True):
+        pass
 
 
 @pytest.mark.parametrize(

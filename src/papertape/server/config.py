@@ -58,11 +58,11 @@ def official(name: str) -> str:
     if found is not None:
         return found
     near = get_close_matches(plain, _PLAIN, 1)
-    hint = f"did you mean {_PLAIN[near[0]]}? " if near else ""
     raise SettingsError(
         "is not a setting of the API",
         setting=name,
-        advice=hint + "papertape serve --help names the list",
+        advice="docs/guides/settings.md lists them all",
+        near=_PLAIN[near[0]] if near else "",
     )
 
 

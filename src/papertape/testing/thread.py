@@ -28,6 +28,7 @@ from ..venue.broker.profile import Profile
 from ..venue.units import SECOND, Nanos
 from ..worlds.reading import read_steps
 from ..worlds.steps import World
+from ..worlds.words import nearest
 from .worlds import WorldHands
 
 PATIENCE_S: Final = 30.0
@@ -268,6 +269,9 @@ def serve(
     ``TypeError`` for a setting that there is none of
     and ``SettingsError`` for a value that cannot be.
     """
+    for name in settings:
+        if name not in StationSettings.__struct_fields__:
+            raise _no_setting(name)
     chosen = StationSettings(**{**DEFAULTS, **settings})
     plain = MarketSettings(
         folder=market,
@@ -295,3 +299,11 @@ def serve(
         yield tws
     finally:
         tws.stop()
+
+
+def _no_setting(name: str) -> TypeError:
+    """The error about a setting that there is none of."""
+    known = [*inspect.signature(serve).parameters, *StationSettings.__struct_fields__]
+    near = nearest(name, [one for one in known if one != "settings"])
+    meant = f"Did you mean {near}?" if near else "docs/guides/settings.md lists them all"
+    return TypeError(f"{name!r} is no setting of a station. {meant}")

@@ -68,6 +68,7 @@ def test_a_drill_as_people_write_it(text: str, options: dict[str, Any]) -> None:
     [
         ("", "is empty"),
         ("no-such-drill", "is not a drill.*Choose one of: black-hole, code-page, competing"),
+        ("farm-blibp", "Did you mean farm-blip[?] Choose one of: black-hole"),
         ("freeze 1 2", r"has no positional option for '2'.*freeze \[seconds=10.0\]"),
         ("freeze 'open", "No closing quotation"),
         ("freeze seconds=soon", r"has an option that is not valid.*\[seconds=10.0\]"),

@@ -12,6 +12,7 @@ import msgspec
 from ...errors import SettingsError
 from ...venue.units import Nanos
 from ...wire.message import Message
+from ...worlds.words import nearest
 from ..event_bus import EventBus
 from ..sessions.session import Session
 from ..timing import StationSchedule, Wakeup
@@ -251,6 +252,7 @@ def _known(name: str) -> type[Drill]:
             setting="drill",
             found=name,
             advice="Choose one of: " + ", ".join(sorted(CATALOGUE)),
+            near=nearest(name, CATALOGUE),
         )
     return kind
 

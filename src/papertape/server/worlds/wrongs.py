@@ -11,7 +11,8 @@ _ADVICE = re.compile(r"^(?:Choose one of|Usage|Legal): ")
 def world_error(error: SettingsError) -> WorldError:
     """An error about a setting as one about a line."""
     found = "" if error.found is None else str(error.found)
-    return WorldError(error.reason, found=found, legal=_ADVICE.sub("", error.advice or ""))
+    legal = _ADVICE.sub("", error.advice or "")
+    return WorldError(error.reason, found=found, legal=legal, near=error.near)
 
 
 def locate(error: WorldError, one: PlacedStep) -> None:
