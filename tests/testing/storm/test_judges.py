@@ -122,6 +122,20 @@ def test_an_order_is_left_working_though_its_position_is_closed() -> None:
     assert found(left, usual) == []
 
 
+def test_an_entry_after_the_close_is_no_order_that_was_left() -> None:
+    events = [fill(1, 100, 100), fill(9, -100, 0)]
+    control = record(events=events, positions={"SPY": 0.0})
+    entry = order(20, "BUY", orderId=3)
+    children = [
+        order(20, "SELL", orderId=4, parent=3),
+        order(20, "SELL", orderId=5, parent=3, orderType="STP"),
+    ]
+    assert found(record(entry, *children, events=events, positions={"SPY": 0.0}), control) == []
+    late = order(20, "SELL", orderType="STP")  # it would take the position to the other side
+    (finding,) = judged(record(late, events=events, positions={"SPY": 0.0}), control)
+    assert (finding.judge, finding.time) == ("order-after-close", 20 * S)
+
+
 # -- silence --------------------------------------------------------------------------------------
 
 
@@ -131,6 +145,10 @@ def test_a_program_that_never_comes_back() -> None:
     assert found(record(connected=False, left=590 * S)) == []  # there is still time
     assert found(record(connected=False, left=100 * S, code=0)) == []  # it has ended
     assert found(gone, record(left=50 * S)) == []  # so does the control run
+    ended = record(left=290 * S, lasted=290 * S, code=0)  # it disconnects at its end
+    assert found(record(connected=False, left=100 * S), ended)[0] == "silence"
+    rested = record(left=50 * S, lasted=550 * S, code=0)  # and this one long before
+    assert "silence" not in found(record(connected=False, left=100 * S, lasted=650 * S), rested)
 
 
 def test_a_line_that_is_never_asked_for_again() -> None:

@@ -119,7 +119,8 @@ def order_on_a_dead_line(run: StormRecord, control: StormRecord) -> Iterator[Sto
 
 def order_after_close(run: StormRecord, control: StormRecord) -> Iterator[StormFinding]:
     """``order-after-close``: a fill takes a position to a side on which the control run never was;
-    or an order is left working though its position is closed, where the control run left none."""
+    or an order is left working though its position is closed, where the control run left none.
+    An order to enter again, and what was sent with it, is not left."""
     sides = {(one.symbol, _sign(one.position)) for one in control.of("fill")}
     traded = {one.symbol for one in control.of("fill")}
     for fill in run.of("fill"):
@@ -139,9 +140,11 @@ def order_after_close(run: StormRecord, control: StormRecord) -> Iterator[StormF
         flat = not run.positions.get(order.symbol) and not control.positions.get(order.symbol)
         since = _closed_since(run, order.symbol)
         waits = 0 if run.code is not None else _patience(run)
-        if order.alive and flat and since is not None and run.lasted - since >= waits:
+        if since is None or not flat or not order.alive or run.lasted - since < waits:
+            continue
+        if order.time <= since or not _enters(run, order.symbol, since, sides):
             yield StormFinding(
-                "order-after-close", order.symbol, since,
+                "order-after-close", order.symbol, max(since, order.time),
                 f"{order} of {shown_time(order.time)} still works though the position is closed",
                 ("at end no working orders",),
             )  # fmt: skip
@@ -151,6 +154,15 @@ def order_after_close(run: StormRecord, control: StormRecord) -> Iterator[StormF
 def _closed_since(run: StormRecord, symbol: str) -> Nanos | None:
     fills = [one for one in run.of("fill") if one.symbol == symbol]
     return fills[-1].time if fills and not fills[-1].position else None
+
+
+def _enters(run: StormRecord, symbol: str, since: Nanos, sides: set[tuple[str, int]]) -> bool:
+    """Whether an order that works was sent after an instant, to a side where the control run was."""
+    return any(
+        (symbol, 1 if one.side == "BUY" else -1) in sides
+        for one in run.orders
+        if one.alive and one.symbol == symbol and one.time > since
+    )
 
 
 def _sign(value: float) -> int:
@@ -164,11 +176,13 @@ def _patience(run: StormRecord) -> Nanos:
 def silence(run: StormRecord, control: StormRecord) -> Iterator[StormFinding]:
     """``silence``: a connection ended and the program never came back; or a subscription ended with
     its session, by 1101 or by 10197, and was never asked for again. A minute is enough time, or a
-    sixth of the run where that is less; a program that has ended is not silent."""
+    sixth of the run where that is less, and as long as the control run went on after its last
+    connection; a program that has ended is not silent."""
     if run.code is not None:
         return
     patience = _patience(run)
-    if run.left is not None and run.lasted - run.left >= patience and control.left is None:
+    usual = 0 if control.left is None else control.lasted - control.left
+    if run.left is not None and run.lasted - run.left >= patience + usual:
         text = "the connection ended, and the program never came back"
         yield StormFinding("silence", "connection", run.left, text, ())
         return
