@@ -17,7 +17,10 @@ WRONG = {
     "quote  NOSUCHX 1 x 2": (8, "'NOSUCHX' is the name of no contract"),
     "start 2026-04-10 15:40  US/Easter": (25, "no such time zone. Did you mean US/Eastern?"),
     "+5s fill dip 60": (10, "'dip' is no order of a rule above"),
-    "drill farm-blib usfarm": (7, "'farm-blib' is not a drill. Did you mean farm-blip? Legal: black-hole, "),
+    "drill farm-blib usfarm": (
+        7,
+        "is not a drill. Did you mean farm-blip? Legal: black-hole, ",
+    ),
     "drill farm-blip usfarm mss=2": (7, "unknown field `mss`. Legal: farm-blip name=text"),
     "expect requests reqMktDta 1": (17, "is the name of no request. Did you mean reqMktData?"),
     "expect no requests cancelOrdr": (20, "is the name of no request. Did you mean cancelOrder?"),

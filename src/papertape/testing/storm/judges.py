@@ -157,7 +157,7 @@ def _closed_since(run: StormRecord, symbol: str) -> Nanos | None:
 
 
 def _enters(run: StormRecord, symbol: str, since: Nanos, sides: set[tuple[str, int]]) -> bool:
-    """Whether an order that works was sent after an instant, to a side where the control run was."""
+    """Whether a working order was sent after an instant, to a side where the control run was."""
     return any(
         (symbol, 1 if one.side == "BUY" else -1) in sides
         for one in run.orders
