@@ -22,6 +22,7 @@ from papertape.testing.storm.campaign import SeedResult
 
 pytestmark = [pytest.mark.network, pytest.mark.process]
 BOTS = Path(__file__).parents[2] / "examples" / "storm"
+WORLDS = BOTS.parent / "worlds"
 CONNECTS = """
 import os, socket, sys, time
 s = socket.create_connection((os.environ["PAPERTAPE_HOST"], int(os.environ["PAPERTAPE_PORT"])))
@@ -85,6 +86,40 @@ def test_a_bug_is_found_shrunk_told_and_written(tmp_path: Path) -> None:
     assert tags.seen.count("svg") == 2 and tags.seen.count("circle") > 30
 
 
+NEVER_BACK = (
+    CONNECTS
+    + """
+s.sendall(b"\\0\\0\\0\\x05" + b"49\\x001\\0")
+try:
+    while s.recv(4096):
+        pass
+except OSError:
+    pass
+"""
+)
+
+
+def test_a_finding_that_no_world_can_say_is_judged_again_by_the_storm(tmp_path: Path) -> None:
+    """Such a world expects nothing: played alone it would say that all is well."""
+    bot = tmp_path / "bot.py"
+    bot.write_text(NEVER_BACK + "time.sleep(3600)\n")
+    short = ("--seed", "5", "--for", "60s", "--shrink-runs", "0", "--check", "now() < 99")
+    done = papertape("storm", *short, "--out", tmp_path, "--", sys.executable, bot)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "silence: the connection ended, and the program never came back" in done.stdout
+    world = tmp_path / "storm-5.world"
+    told = f"--check 'now() < 99' -- {sys.executable} {bot}"
+    assert f"  papertape storm --again {world} {told}\n" in done.stdout
+    assert f"# papertape storm --again storm-5.world {told}\n" in world.read_text()
+    assert CliRunner().invoke(app, ["world", "check", str(world)]).exit_code == 0
+    again = papertape("storm", "--again", world, "--", sys.executable, bot)
+    assert again.returncode == 1, again.stderr
+    assert "it still fails: silence: the connection ended" in again.stdout
+    bot.write_text(NEVER_BACK)
+    mended = papertape("storm", "--again", world, "--", sys.executable, bot)
+    assert (mended.returncode, mended.stdout) == (0, f"{world}: nothing is found\n")
+
+
 def test_a_log_that_nobody_watches_tells_how_far_it_is() -> None:
     told = StringIO()
     with _progress(Console(file=told), 30) as hear:
@@ -110,6 +145,12 @@ def test_a_log_that_nobody_watches_tells_how_far_it_is() -> None:
         (("--repeats", "2/3", "--", "true"), "with --wall-clock only"),
         (("--speed", "5", "--", "true"), "with --wall-clock only"),
         (("--seed", "1", "--seeds", "2", "--", "true"), "says it twice"),
+        (("--again", "x.world", "--seeds", "2", "--", "true"), "has no effect with --again"),
+        (("--again", "no.world", "--", "true"), "no.world"),
+        (
+            ("--again", str(WORLDS / "fill-during-outage.world"), "--", "true"),
+            "is no world that a storm wrote",
+        ),
         (("--world", "no.world", "--", "true"), "no.world"),
         (("--check-file", "no.py", "--", "true"), "no.py"),
         (("--junit", "/no/such/folder/x.xml", "--", "true"), "cannot be written"),

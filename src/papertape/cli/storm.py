@@ -14,7 +14,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from ..errors import SettingsError
 from ..quoting import visible
-from ..server.worlds.founding import check_world
 from ..testing.storm.campaign import (
     SeedResult,
     StormFound,
@@ -29,13 +28,12 @@ from ..testing.storm.jobs import OneWorker, ProcessWorkers, Workers
 from ..testing.storm.junit import junit
 from ..testing.storm.running import StormBot
 from ..testing.storm.told import shown_time
-from ..testing.storm.worldtext import PLAIN
-from ..worlds.words import LONGEST, SPAN, span_of
+from . import storm_again
 from .control import told
-from .world_file import read_every_line
+from .storm_options import WRONG, alone, base, fits, folder, lasts_of, repeats_of, writable
 
-FAILED, WRONG, CONTROL, STOPPED = 1, 2, 3, 130
-"""Exit codes: a seed fails; what was asked for is wrong; the control run fails; interrupted."""
+FAILED, CONTROL, STOPPED = 1, 3, 130
+"""Exit codes besides ``WRONG``: a seed fails; the control run fails; interrupted."""
 MOST_SEEDS: Final = 1_000_000
 USUAL_SEEDS: Final = 200
 USUAL_SPEED: Final = 20.0
@@ -58,6 +56,9 @@ def storm(
     ] = None,
     world: Annotated[
         Path | None, typer.Option(help="The base world: market, accounts, start, expectations.")
+    ] = None,
+    again: Annotated[
+        Path | None, typer.Option(help="The world of a finding: run and judge it once more.")
     ] = None,
     check: Annotated[
         list[str] | None,
@@ -118,7 +119,7 @@ def storm(
     sent twice, orders while the session is not ready or on a dead line, an order after its
     position was closed, silence after a reconnect, requests that TWS answers with an error, a
     crash, a hang, and what `--check` says. A finding is shrunk to the fewest faults that still
-    fail, and written as a world that repeats it.
+    fail, and written as a world; the command that is told repeats it, until the program is mended.
 
     The program finds its station by `PAPERTAPE_HOST` and `PAPERTAPE_PORT`.
 
@@ -136,12 +137,13 @@ def storm(
         raise SettingsError(
             "there is no program", setting="storm", advice="papertape storm -- python bot.py"
         )
-    _fits(seeds, seed, wall_clock, speed, repeats)
-    needed, of = _repeats(repeats or "2/3") if wall_clock else (1, 1)
+    fits(seeds, seed, wall_clock, speed, repeats)
+    alone(again, seeds=seeds, seed=seed, world=world, junit=junit_file, html=html_file)
+    needed, of = repeats_of(repeats or "2/3") if wall_clock else (1, 1)
     plan = StormPlan(
         StormBot(tuple(program), wall_clock, speed or USUAL_SPEED, timeout),
-        _base(world, console),
-        _lasts(lasts),
+        base(again or world, console),
+        lasts_of(lasts),
         tuple(check or ()),
         str(check_file or ""),
         shrink_runs,
@@ -149,9 +151,12 @@ def storm(
         needed,
     )
     plan.read_checks()
+    if again is not None:
+        storm_again.again(plan, again, plan.base, lambda result: _control_run(result, console))
+        return
     for path in (junit_file, html_file):
-        _writable(path)
-    _folder(out)
+        writable(path)
+    folder(out)
     chosen = range(seeds or USUAL_SEEDS) if seed is None else [seed]
     began = time.monotonic()
     try:
@@ -172,67 +177,6 @@ def storm(
     if html_file is not None:
         html_file.write_text(html(result, command), "utf-8")
     _tell(result, plan, console)
-
-
-# -- what was asked for ---------------------------------------------------------------------------
-
-
-def _fits(
-    seeds: int | None, seed: int | None, wall_clock: bool, speed: float | None, repeats: str | None
-) -> None:
-    """Refuse options that have no effect together."""
-    if seeds is not None and seed is not None:
-        raise SettingsError("says it twice: --seed is one alone", setting="seeds", found=str(seeds))
-    for name, given in (("speed", speed), ("repeats", repeats)):
-        if given is not None and not wall_clock:
-            raise SettingsError(
-                "has an effect with --wall-clock only", setting=name, found=str(given)
-            )
-
-
-def _base(world: Path | None, console: Console) -> str:
-    """The text of the base world. Raises ``SettingsError`` and ``WorldError``; tells everything
-    that is wrong with it."""
-    if world is None:
-        return PLAIN
-    found, problems = read_every_line(world)
-    problems = problems or check_world(found)
-    for problem in problems:
-        console.print(f"{visible(world)}: {problem}", markup=False)
-    if problems:
-        raise typer.Exit(WRONG)
-    return world.read_text("utf-8-sig")
-
-
-def _lasts(text: str) -> int:
-    found = span_of(text)
-    if not found or found > LONGEST:
-        raise SettingsError("is no time", setting="for", found=text, advice=f"legal: {SPAN}")
-    return found
-
-
-def _repeats(text: str) -> tuple[int, int]:
-    needed, slash, of = text.partition("/")
-    if slash and needed.isdecimal() and of.isdecimal() and 1 <= int(needed) <= int(of) <= 100:
-        return int(needed), int(of)
-    raise SettingsError(
-        "is not K/N", setting="repeats", found=text, advice="2/3: found in two of three runs"
-    )
-
-
-def _writable(path: Path | None) -> None:
-    if path is not None:
-        try:
-            path.write_bytes(b"")
-        except OSError as error:
-            raise SettingsError(f"cannot be written: {error.strerror}", path=path) from error
-
-
-def _folder(path: Path) -> None:
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SettingsError(f"is no folder: {error.strerror}", path=path) from error
 
 
 @contextmanager
@@ -296,6 +240,20 @@ def _progress(console: Console, count: int) -> Iterator[Callable[[str, Any], Non
         yield hear
 
 
+def _failed(result: StormResult, console: Console) -> None:
+    """End the command where the control run fails."""
+    if result.trouble:
+        console.print(f"papertape: the control run fails: {result.trouble}", markup=False)
+        for line in result.control.output.strip().splitlines()[-10:]:
+            console.print(f"  {visible(line)}", markup=False)
+        raise typer.Exit(CONTROL)
+
+
+def _control_run(result: StormResult, console: Console) -> None:
+    _failed(result, console)
+    _control(result, console)
+
+
 def _tenth(done: int, count: int) -> bool:
     """Whether a tenth of the seeds is complete with this one; of few, nothing is told."""
     return FEW < count > done and done * 10 // count > (done - 1) * 10 // count
@@ -342,12 +300,7 @@ def _write(result: StormResult, out: Path) -> None:
 def _tell(result: StormResult, plan: StormPlan, console: Console) -> None:
     """The findings, the summary, the exit code."""
     screen = Console(highlight=False, soft_wrap=True)
-    if result.trouble:
-        console.print(f"papertape: the control run fails: {result.trouble}", markup=False)
-        last = result.control.output.strip().splitlines()[-10:]
-        for line in last:
-            console.print(f"  {visible(line)}", markup=False)
-        raise typer.Exit(CONTROL)
+    _failed(result, console)
     for one in result.found:
         _told(one, plan, screen)
     failed = sum(bool(one.findings) for one in result.seeds)
@@ -387,7 +340,7 @@ def _told(one: StormFound, plan: StormPlan, screen: Console) -> None:
     for fault in result.shrunk:
         for line in fault.splitlines():
             screen.print(f"    {line}", markup=False)
-    screen.print(f"  {repeating(plan.bot, one.path)}", markup=False)
+    screen.print(f"  {repeating(plan, one.finding, one.path)}", markup=False)
 
 
 def _count(number: int, what: str) -> str:

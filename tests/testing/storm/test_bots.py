@@ -5,12 +5,14 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from lanes import many
 from papertape.server.worlds.founding import check_world
-from papertape.testing.storm.campaign import StormPlan, run_storm
+from papertape.testing.storm.campaign import StormPlan, judge_again, run_storm
 from papertape.testing.storm.jobs import OneWorker
 from papertape.testing.storm.running import StormBot, run_once
+from papertape.testing.storm.worldtext import base_and_faults
 from papertape.testing.worldrun import run_world
 from papertape.venue.units import SECOND
 from papertape.worlds.reading import read_world
@@ -44,12 +46,18 @@ def test_its_bug_is_found_shrunk_and_a_world_that_repeats_it(
     (found,) = result.found
     assert found.finding.judge == judge
     assert 1 <= len(found.result.shrunk) <= FEWEST < 10
-    assert f"papertape world run --market-time storm-{seed}.world" in found.world
+    says = bool(found.finding.expects)  # else no line of a world can
+    repeats = "world run --market-time" if says else "storm --again"
+    assert f"# papertape {repeats} storm-{seed}.world -- " in found.world
     world = read_world(found.world)
     assert check_world(world) == []
     if name == "leaves_child":  # the world itself expects what the program does not do
         again = run_world(world, plan(name).bot.command, market_time=True, timeout_s=120)
         assert [one.passed for one in again.outcomes] == [False]
+    if not says:
+        base, faults = base_and_faults(found.world)
+        _, judged = judge_again(structs.replace(plan(name), base=base), faults)
+        assert judged is not None and judge in [one.judge for one in judged.findings]
 
 
 @pytest.mark.proof

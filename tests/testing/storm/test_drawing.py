@@ -21,7 +21,7 @@ from papertape.testing.storm.faults import (
     StormFault,
     span,
 )
-from papertape.testing.storm.worldtext import PLAIN, storm_world
+from papertape.testing.storm.worldtext import FAULTS, PLAIN, storm_world
 from papertape.venue.units import SECOND
 from papertape.worlds.reading import read_world
 from papertape.worlds.words import span_of
@@ -110,7 +110,7 @@ def test_a_time_reads_back_as_it_was(time: int) -> None:
 def test_the_base_world_keeps_its_own_end_and_margin() -> None:
     base = "    quote SPY 170 x 170.02\n    +5s end\n"
     text = storm_world(base, 600 * SECOND, ["drill reset"])
-    assert text == "quote SPY 170 x 170.02\n+5s end\n\ndrill reset\n"
+    assert text == f"quote SPY 170 x 170.02\n+5s end\n\n{FAULTS}\ndrill reset\n"
     assert read_world(text).ends == 5 * SECOND
 
 

@@ -58,6 +58,16 @@ class StormPlan(msgspec.Struct, frozen=True):
         )
 
 
+class WrittenFaults(StormFault, frozen=True, kw_only=True):
+    """The faults of a world that has been written, as one."""
+
+    text: str
+
+    def lines(self) -> tuple[str, ...]:
+        """The text."""
+        return (self.text,)
+
+
 class StormTask(msgspec.Struct, frozen=True):
     """The work of one seed."""
 
@@ -67,6 +77,8 @@ class StormTask(msgspec.Struct, frozen=True):
     seed: int
     key: tuple[str, str] | None = None
     """The finding to shrink; None: run and judge."""
+    written: str = ""
+    """The lines of the faults; "": those that the seed draws."""
 
 
 class SeedResult(msgspec.Struct):
@@ -162,12 +174,24 @@ def _quick(order: StormOrder) -> bool:
     return filled and plain and (order.ended or 0) - order.time <= QUICK
 
 
+def judge_again(plan: StormPlan, faults: str) -> tuple[StormResult, SeedResult | None]:
+    """Run the program in the base world, and in it with faults that have been written: what is
+    found. Without a result where the control run fails, as ``trouble`` tells. Raises
+    ``WorldError`` and ``SettingsError``."""
+    control, trouble = control_run(plan)
+    told = StormResult(control, ground_of(control, plan.lasts), trouble)
+    if trouble:
+        return told, None
+    return told, work(StormTask(plan, told.ground, control, 0, written=faults))
+
+
 # -- one seed -------------------------------------------------------------------------------------
 
 
 def work(task: StormTask) -> SeedResult:
     """Run a seed and judge it, or shrink what was found; in any process."""
-    faults = draw(task.seed, task.ground)
+    written = (WrittenFaults(text=task.written),) if task.written else ()
+    faults: Faults = written or draw(task.seed, task.ground)
     result = SeedResult(task.seed, said(faults))
     try:
         seed = _Seed(task, result)
@@ -334,12 +358,21 @@ def _world(plan: StormPlan, one: SeedResult, finding: StormFinding) -> str:
     heading = (
         f"papertape storm, seed {one.seed}: {count}",
         f"{text:.300}",
-        repeating(plan.bot, f"storm-{one.seed}.world"),
+        repeating(plan, finding, f"storm-{one.seed}.world"),
     )
     return storm_world(plan.base, plan.lasts, one.shrunk, heading=heading, expects=finding.expects)
 
 
-def repeating(bot: StormBot, path: str) -> str:
-    """The command that repeats a shrunk world."""
-    clock = f"--speed {bot.speed:g}" if bot.wall_clock else "--market-time"
-    return f"papertape world run {clock} {shlex.quote(path)} -- {shlex.join(bot.command)}"
+def repeating(plan: StormPlan, finding: StormFinding, path: str) -> str:
+    """The command that repeats a finding: it fails as long as the program does.
+
+    A world that says what the program must do is played; any other is judged again."""
+    bot, program = plan.bot, shlex.join(plan.bot.command)
+    if finding.expects or finding.judge == "expectation":
+        clock = f"--speed {bot.speed:g}" if bot.wall_clock else "--market-time"
+        return f"papertape world run {clock} {shlex.quote(path)} -- {program}"
+    words = ["--again", path]
+    words += ["--wall-clock", "--speed", f"{bot.speed:g}"] if bot.wall_clock else []
+    words += [word for check in plan.checks for word in ("--check", check)]
+    words += ["--check-file", plan.check_file] if plan.check_file else []
+    return f"papertape storm {shlex.join(words)} -- {program}"
