@@ -59,6 +59,24 @@ def test_what_cannot_be_ends_with_code_2(tmp_path: Path, words: tuple[str, ...],
     assert said in done.output
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("serve", "--data-dir"), ("serve", "--ephemeral", "--market"),
+        ("serve", "--ephemeral", "--config"), ("serve", "--ephemeral", "--world"),
+        ("account", "ls", "--data-dir"), ("data", "ls"), ("world", "check"), ("replay",),
+        ("storm", "--world"),
+    ],
+)  # fmt: skip
+def test_a_path_that_the_system_does_not_take_is_told(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    more = ("--port", closed_port()) if words[0] == "serve" else ()
+    program = ("--", "true") if words[0] == "storm" else ()
+    done = papertape(*words, "a" * 300, *more, *program, cwd=tmp_path, code=2)
+    assert "papertape: cannot be" in done.output and "File name too long" in done.output
+
+
 def test_logs_go_to_the_folder(tmp_path: Path) -> None:
     words = ("--ephemeral", "--log-dir", "logs", "--api", "createApiMessageLogFile=true")
     with station(tmp_path, *words) as running:

@@ -25,7 +25,7 @@ from .doctor import examine
 from .private import keep_private
 from .serve import Consent, log_as, log_to, serve_stations
 from .settings import ServeSettings, load_all, settings_file
-from .terminal import say, shown
+from .terminal import ours, say, shown
 
 log = logging.getLogger("papertape.station")
 
@@ -190,8 +190,8 @@ def container(
         if check:
             raise typer.Exit(_check(_stations(wanted)))
         _serve(wanted, handler)
-    except PapertapeError as error:
-        screen.print(f"[red]papertape:[/red] {shown(error)}", soft_wrap=True)
+    except (PapertapeError, OSError) as error:
+        screen.print(f"[red]papertape:[/red] {shown(ours(error))}", soft_wrap=True)
         raise typer.Exit(1) from error
 
 

@@ -13,7 +13,7 @@ from ..errors import PapertapeError, SettingsError
 from ..quoting import visible
 from ..server.clock import FASTEST, MAX, speed_of
 from .remote import ControlClient
-from .terminal import shown
+from .terminal import ours, shown
 
 Port = Annotated[
     int | None,
@@ -30,9 +30,9 @@ def told(command: Callable[Parameters, None]) -> Callable[Parameters, None]:
     def guarded(*args: Parameters.args, **kwargs: Parameters.kwargs) -> None:
         try:
             command(*args, **kwargs)
-        except PapertapeError as error:
+        except (PapertapeError, OSError) as error:
             console = Console(stderr=True, highlight=False)
-            console.print(f"[red]papertape:[/red] {shown(error)}", soft_wrap=True)
+            console.print(f"[red]papertape:[/red] {shown(ours(error))}", soft_wrap=True)
             raise typer.Exit(2) from error
 
     return guarded

@@ -28,7 +28,7 @@ from ..worlds.steps import World
 from .private import keep_private, tighten
 from .rendezvous import Meeting, announce, forget
 from .settings import ServeSettings, api_words, load_all, opened_by, settings_file
-from .terminal import say, say_as, shown
+from .terminal import ours, say, say_as, shown
 from .wait_file import WaitFile
 from .world_file import read_file
 
@@ -209,8 +209,8 @@ def serve(
         _warn_of_file(config, flags, stations)
         consent = Consent(accept_clock, accept_loss)
         serve_stations(stations, consent, wire_log=wire_log, wait_file=wait_file, world=world)
-    except PapertapeError as error:
-        screen.print(f"[red]papertape:[/red] {shown(error)}", soft_wrap=True)
+    except (PapertapeError, OSError) as error:
+        screen.print(f"[red]papertape:[/red] {shown(ours(error))}", soft_wrap=True)
         raise typer.Exit(2) from error
 
 
