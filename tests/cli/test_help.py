@@ -15,6 +15,12 @@ def test_every_command_stands_in_the_help_with_its_name(command: str, tmp_path: 
     assert re.search(rf"^\W*{command} +[A-Z]", overview, re.MULTILINE)
 
 
+def test_what_the_help_says_can_be_read_on_a_terminal_of_80_columns(tmp_path: Path) -> None:
+    told = papertape("serve", "--help", cwd=tmp_path, COLUMNS="80").stdout
+    cut = [line for line in told.splitlines() if line.rstrip(" │").endswith("…")]
+    assert not cut
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_completion_is_installed_by_the_command_itself_alone(command: str, tmp_path: Path) -> None:
     assert "--install-completion" not in papertape(command, "--help", cwd=tmp_path).stdout

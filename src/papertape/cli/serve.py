@@ -112,7 +112,7 @@ def serve(
     ] = None,
     api: Annotated[
         list[str] | None,
-        typer.Option(help="NAME=VALUE of a setting of the API; see docs/guides/settings.md."),
+        typer.Option(help="NAME=VALUE of a setting of the API; see the guide settings."),
     ] = None,
     read_only: Annotated[
         bool | None, typer.Option(help="Refuse orders (readOnlyApi). [no-read-only]")
@@ -136,7 +136,7 @@ def serve(
         typer.Option(help="Drill to start with, as 'drop-after-ready ms=500'; docs/drills."),
     ] = None,
     world: Annotated[
-        Path | None, typer.Option(help="World to play from the start; docs/guides/worlds.md.")
+        Path | None, typer.Option(help="World to play from the start; see the guide worlds.")
     ] = None,
     log_dir: Annotated[
         Path | None, typer.Option(help="Write station.log (JSON lines) and API message logs here.")

@@ -83,7 +83,7 @@ class RunningStation(WorldHands):
 
     def run_until(self, condition: Condition, within: float = 3600.0) -> bool:
         """Let the market's clock jump ahead until a condition holds after something has happened,
-        at most so many seconds; return whether it did.
+        at most so many seconds; return whether it did. A program's own sleeps get no time by it.
 
         A condition is what a world writes behind ``expect``, ``"position SPY 100"``, or a function,
         ``lambda: tws.position("SPY") == 100``; one with an argument gets the station. Raises
