@@ -368,3 +368,13 @@ def test_facts_are_kept(path: Path) -> None:
         assert journal.meta["account"] == "DU2"
         assert journal.meta.get("anchor") is None
         assert journal.meta.all() == {"account": "DU2", "schema_version": "3", "seed": "42"}
+
+
+def test_a_full_disk_is_no_file_that_cannot_be_read(tmp_path: Path) -> None:
+    """Opening writes too: a new journal has its tables, an old one its write-ahead log."""
+    full = sqlite3.OperationalError("database or disk is full")
+    error = database.failure(tmp_path / "journal.sqlite", "cannot be read", full)
+    assert str(error).startswith("cannot be written: database or disk is full")
+    torn = sqlite3.DatabaseError("file is not a database")
+    error = database.failure(tmp_path, "cannot be read", torn)
+    assert str(error).startswith("cannot be read: file is not a database")

@@ -135,14 +135,16 @@ def translated(path: Path, what: str) -> Iterator[None]:
 def failure(path: Path, what: str, error: sqlite3.Error) -> JournalError:
     """An error of SQLite as ours, with what to do."""
     cause = str(error)
+    what = "cannot be written" if cause == FULL else what  # opening and reading write too
     advice = _ADVICE.get(cause.partition(":")[0], "Check the disk and the file's permissions")
     return JournalError(f"{what}: {cause}", path=path, advice=advice)
 
 
+FULL: Final = "database or disk is full"
 _ADVICE: Final = {
     "file is not a database": RESTORE,
     "database disk image is malformed": RESTORE,
-    "database or disk is full": "Make room; nothing of the last batch was kept",
+    FULL: "Make room; nothing of the last batch was kept",
     "UNIQUE constraint failed": "End the other program that writes to the file",
     "database is locked": "End the other program that writes to the file",
 }
