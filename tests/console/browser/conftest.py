@@ -9,7 +9,7 @@ import pytest
 from console.browser.harness import ACCOUNTS, HASTY_S, TIMEOUT_S, Browser, browsing
 from console.started import Started, several
 
-NAMES = ("desk", "remote", "hasty", "family")
+NAMES = ("desk", "remote", "hasty", "family", "shut")
 MARKET = Path(__file__).parents[3] / "market/sample"
 SETTINGS = f"""
 [station]
@@ -31,6 +31,10 @@ acceptance_timeout_s = {HASTY_S}
 [station.family]
 account = {json.dumps(",".join(ACCOUNTS))}
 max_message_rate = 0
+
+[station.shut]
+hours = "exchange"
+start = "2026-11-28 11:00 US/Eastern"
 """
 
 
@@ -48,7 +52,7 @@ def stations(
 ) -> Iterator[dict[str, Started]]:
     """``desk``: TWS; ``remote``: a Gateway, farms that sleep, programs from elsewhere;
     ``hasty``: they are answered soon or rejected; ``family``: several accounts, one of a hostile
-    name."""
+    name; ``shut``: it is Saturday, and the exchanges are closed."""
     folder = tmp_path_factory.mktemp("looked-at")
     (folder / "papertape.toml").write_text(SETTINGS, "utf-8")
 

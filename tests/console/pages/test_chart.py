@@ -8,7 +8,7 @@ import pytest
 from nicegui import ui
 
 from console.views import PaperView, tab, texts
-from papertape.console.pages.chart import Chart, _first
+from papertape.console.pages.chart import Chart, _first, zone_title
 from papertape.console.pages.plot import Plot
 from papertape.console.remote import RemoteError
 
@@ -232,3 +232,8 @@ def test_what_is_no_option_has_none(page: Page) -> None:
         assert not chart._strip._of_option.visible
 
     page.run(use)
+
+
+def test_the_axis_names_the_zone_once() -> None:
+    assert zone_title(SPY) == "Exchange time, America/New_York (US/Eastern)"
+    assert zone_title(SPY | {"zone": "UTC", "zone_id": "UTC"}) == "Exchange time, UTC"

@@ -3,6 +3,7 @@ import { echarts } from "nicegui-echart";
 
 const TOKENS = ["ink", "soft", "line", "card", "up", "down", "accent", "wash"];
 const BAR_PX = 9; // width of a bar at first
+const TAG_PX = 17; // height of the last price's tag and of half a label beside it, on each side
 const PAUSE_S = 3600; // nothing for so long: another session has begun
 
 const DAY_S = 86400;
@@ -27,6 +28,8 @@ export default {
     this.marks = [];
     this.step = 60; // seconds of a bar
     this.digits = 2;
+    this.asked = new Set(); // values that the price axis has labels for
+    this.hidden = []; // those of them whose label would stand under the tag of the last price
     this.at = -1; // the bar that is pointed at
     this.inZone("UTC", "UTC");
   },
@@ -34,7 +37,11 @@ export default {
     this.chart = echarts.init(this.$refs.plot);
     this.chart.on("updateAxisPointer", ({ axesInfo }) => this.point(axesInfo?.[0]?.value ?? -1));
     this.chart.on("globalout", () => this.point(-1));
-    this.sized = new ResizeObserver(() => this.chart.resize());
+    this.chart.on("datazoom", () => this.clear());
+    this.sized = new ResizeObserver(() => {
+      this.chart.resize();
+      this.clear();
+    });
     this.sized.observe(this.$refs.plot);
     this.themed = new MutationObserver(() => this.bars.length && this.draw(true));
     this.themed.observe(document.body, { attributes: true, attributeFilter: ["class"] });
@@ -51,6 +58,7 @@ export default {
       this.inZone(zone, title);
       const start = Math.max(0, 100 * (1 - this.$el.clientWidth / BAR_PX / bars.length));
       this.chart.clear();
+      this.traded = bars.some((bar) => bar[5]);
       this.chart.setOption(this.frame());
       this.draw(true);
       this.chart.dispatchAction({ type: "dataZoom", start, end: 100 });
@@ -63,7 +71,12 @@ export default {
         this.bars.splice(known ? at - 1 : at, known ? 1 : 0, bar);
       }
       this.bars.splice(0, Math.max(0, this.bars.length - most));
-      this.draw(false);
+      const began = !this.traded && this.bars.some((bar) => bar[5]);
+      if (began) {
+        this.traded = true;
+        this.chart.setOption(this.frame());
+      }
+      this.draw(began);
     },
     inZone(zone, title) { // UTC where the browser does not know a zone
       try {
@@ -87,8 +100,9 @@ export default {
       const traded = this.marks.filter((mark) => mark[0] === time).slice(0, 3);
       this.legend = [["", this.step < DAY_S ? this.full(time) : this.full(time).slice(0, 10), ""],
         ["O", number(open), tone], ["H", number(high), tone], ["L", number(low), tone],
-        ["C", number(close), tone], ["Vol", volume.toLocaleString("en-US"), ""],
-        ...traded.map((mark, place) => [place ? "\u00a0" : "▲▼", mark[3], ""])];
+        ["C", number(close), tone],
+        ...(this.traded ? [["Vol", volume.toLocaleString("en-US"), ""]] : []),
+        ...traded.map(([, , bought, text]) => [bought ? "▲" : "▼", text, ""])];
     },
     mark(marks) {
       this.marks = marks;
@@ -105,10 +119,11 @@ export default {
     },
     frame() {
       const zoom = { xAxisIndex: [0, 1], minValueSpan: 10 };
+      const height = this.traded ? 70 : 1; // nothing is kept free for volume that does not exist
       return {
         animation: false,
-        grid: [{ left: 14, right: 68, top: 22, bottom: 186 },
-          { left: 14, right: 68, height: 70, bottom: 90 }],
+        grid: [{ left: 14, right: 68, top: 22, bottom: height + (this.traded ? 116 : 96) },
+          { left: 14, right: 68, height, bottom: 90 }],
         axisPointer: { link: [{ xAxisIndex: "all" }] },
         xAxis: [0, 1].map((at) => ({ type: "category", gridIndex: at, boundaryGap: true,
           axisPointer: { show: true, triggerTooltip: false } })),
@@ -132,7 +147,7 @@ export default {
         xAxis: [{ data: times }, { data: times }],
         series: [
           { data: this.bars.map(([, open, high, low, close]) => [open, close, low, high]),
-            markLine: { data: this.lines() } },
+            markLine: { precision: this.digits, data: this.lines() } },
           { data: this.bars.map(([, open, , , close, volume]) => (
             { value: volume, itemStyle: { color: close < open ? down : up, opacity: 0.45 } })) },
           { data: this.marks.map(([time, price, bought]) => (
@@ -141,6 +156,26 @@ export default {
               itemStyle: { color: bought ? up : down, borderColor: card, borderWidth: 1.5 } })) },
         ],
       });
+      this.clear();
+    },
+    clear() { // no label of the price axis stands under the tag of the last price
+      const last = this.bars.at(-1)?.[4];
+      const place = last === undefined ? NaN
+        : this.chart.convertToPixel({ yAxisIndex: 0 }, last);
+      if (!Number.isFinite(place)) return;
+      const under = (value) =>
+        Math.abs(this.chart.convertToPixel({ yAxisIndex: 0 }, value) - place) < TAG_PX;
+      const hidden = [...this.asked].filter(under);
+      this.asked.clear();
+      if (hidden.join() === this.hidden.join()) return;
+      this.hidden = hidden;
+      this.chart.setOption({ yAxis: [{ axisLabel: { formatter: this.priced() } }] });
+    },
+    priced() { // what the price axis writes; another function each time, as labels are kept by it
+      return (value) => {
+        this.asked.add(value);
+        return this.hidden.includes(value) ? "" : this.number(value);
+      };
     },
     style() {
       const css = getComputedStyle(document.body);
@@ -162,9 +197,9 @@ export default {
             axisPointer: { label: { ...pointer.label, formatter: (at) => this.full(at.value) } } },
         ],
         yAxis: [
-          { axisLabel: { ...pale, formatter: number }, splitLine: rule,
+          { axisLabel: { ...pale, formatter: this.priced() }, splitLine: rule,
             axisPointer: { label: { ...pointer.label, formatter: ({ value }) => number(value) } } },
-          { axisLabel: { ...pale, formatter: short, showMinLabel: false },
+          { axisLabel: { ...pale, show: this.traded, formatter: short, showMinLabel: false },
             splitLine: { show: false }, axisPointer: { label: { show: false } } },
         ],
         dataZoom: [{}, { borderColor: line, fillerColor: "transparent", backgroundColor: wash,

@@ -189,7 +189,7 @@ class Chart:
                 self._marks,
                 digits=decimals(found["tick"]),
                 seconds=self._seconds,
-                zone=(found["zone"], f"Exchange time, {found['zone']} ({found['zone_id']})"),
+                zone=(found["zone"], zone_title(found)),
             )
 
     def _marked(self) -> list[ExecutionMark]:
@@ -221,6 +221,12 @@ class Chart:
         if marked != self._marks:
             self._marks = marked
             self._plot.show_marks(marked)
+
+
+def zone_title(found: dict[str, Any]) -> str:
+    """What the axis says of its times: the zone's name, and that in contract details."""
+    zone, told = found["zone"], found["zone_id"]
+    return f"Exchange time, {zone}" + (f" ({told})" if told != zone else "")
 
 
 def _ways(go: Callable[[str], None]) -> None:

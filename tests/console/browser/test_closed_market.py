@@ -1,0 +1,97 @@
+"""What a trader sees on a Saturday: the last session, drawn as it was, and that it is over."""
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from console.browser.harness import Browser, expect
+from console.started import Started, eventually
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+AAPL, SPX, EUR_USD = 265598, 416904, 12087792
+
+
+@pytest.fixture
+def at(stations: dict[str, Started], browser: Browser) -> Started:
+    browser.enter(stations["shut"])
+    return stations["shut"]
+
+
+def part(tab: "Page", name: str) -> "Locator":
+    """A titled part of a page."""
+    return tab.locator(f'section[aria-label="{name}"]')
+
+
+def _chart(at: Started, tab: "Page", con_id: int, seconds: int) -> "Locator":
+    """The chart of an instrument, when it is drawn."""
+    tab.goto(f"{at.url}/{at.name}/chart?con_id={con_id}&seconds={seconds}")
+    picture = tab.get_by_role("img").and_(tab.locator(".pt-plot"))
+    eventually(lambda: bool(picture.count() and _painted(picture)["tag"]), "nothing is drawn")
+    return picture
+
+
+def _painted(picture: "Locator") -> dict[str, Any]:
+    """What stands right of the candles."""
+    found: dict[str, Any] = picture.evaluate(PAINTED)
+    return found
+
+
+PAINTED = """async (picture) => {
+  const { echarts } = await import("nicegui-echart");
+  const chart = echarts.getInstanceByDom(picture);
+  const option = chart?.getOption();
+  if (!option?.series?.[0]?.data?.length) return { tag: null };
+  const last = option.series[0].data.at(-1)[1];
+  const line = chart.convertToPixel({ yAxisIndex: 0 }, last);
+  const right = chart.getWidth() - 68;
+  const texts = chart.getZr().storage.getDisplayList(true)
+    .filter((one) => one.type === "tspan" && one.style.text && !one.invisible)
+    .map((one) => {
+      const box = one.getBoundingRect().clone();
+      const moved = one.getComputedTransform();
+      if (moved) box.applyTransform(moved);
+      return { text: one.style.text, top: box.y, foot: box.y + box.height, left: box.x };
+    })
+    .filter((one) => one.left >= right - 4).sort((a, b) => a.top - b.top);
+  const tag = texts.find((one) => Math.abs((one.top + one.foot) / 2 - line) < 2
+    && Number(one.text.replaceAll(",", "")) === last) ?? null;
+  const over = texts.filter((one) => tag && one !== tag
+    && one.top < tag.foot + 4 && one.foot > tag.top - 4); // the tag is as much larger than its text
+  return { tag, over: over.map((one) => one.text), texts: texts.map((one) => one.text) };
+}"""
+"""The tag of the last price, where it belongs and with all its decimals, and what is written over
+something else."""
+
+
+@pytest.mark.parametrize(("con_id", "seconds"), [(AAPL, 60), (SPX, 60), (SPX, 300), (AAPL, 3600)])
+def test_no_label_of_the_price_axis_stands_under_the_last_price(
+    con_id: int, seconds: int, at: Started, browser: Browser
+) -> None:
+    with browser.tab("chart") as tab:
+        picture = _chart(at, tab, con_id, seconds)
+        for way in (*("Zoom in", "Earlier") * 3, "Latest", *("Zoom out",) * 6):
+            found = _painted(picture)
+            assert found["over"] == [] and len(found["texts"]) > 2, found
+            tab.get_by_role("button", name=way, exact=True).click()
+            tab.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+
+
+def test_the_last_price_of_a_pair_has_all_its_decimals(at: Started, browser: Browser) -> None:
+    told = at.get(f"/bars/{EUR_USD}?seconds=60&last=1")[-1]["close"]
+    with browser.tab("chart") as tab:
+        tag = _painted(_chart(at, tab, EUR_USD, 60))["tag"]
+        assert tag["text"] == f"{told:.5f}"
+
+
+@pytest.mark.parametrize(("con_id", "traded"), [(AAPL, True), (SPX, False), (EUR_USD, False)])
+def test_volume_is_drawn_where_there_is_some(
+    con_id: int, traded: bool, at: Started, browser: Browser
+) -> None:
+    with browser.tab("chart") as tab:
+        picture = _chart(at, tab, con_id, 60)
+        expect(tab.locator(".pt-legend")).to_contain_text("C ")
+        assert ("Vol" in tab.locator(".pt-legend").inner_text()) is traded
+        numbers = [text for text in _painted(picture)["texts"] if "." not in text]
+        assert bool(numbers) is traded, "the axis of a volume that does not exist"
