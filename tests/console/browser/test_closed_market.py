@@ -95,3 +95,65 @@ def test_volume_is_drawn_where_there_is_some(
         assert ("Vol" in tab.locator(".pt-legend").inner_text()) is traded
         numbers = [text for text in _painted(picture)["texts"] if "." not in text]
         assert bool(numbers) is traded, "the axis of a volume that does not exist"
+
+
+UNTIL = "Closed until 2026-11-30 04:00:00 US/Eastern"
+
+
+def test_every_page_says_that_the_market_is_closed(at: Started, browser: Browser) -> None:
+    with browser.tab("watchlist") as tab:
+        row = part(tab, "Watchlist").get_by_role("row").filter(has_text="AAPL")
+        expect(row).to_contain_text("Closed · STK")
+        tab.goto(f"{at.url}/{at.name}/chart?con_id={AAPL}")
+        for name in ("Chart", "Book"):
+            expect(part(tab, name)).to_contain_text(UNTIL)
+        tab.goto(f"{at.url}/{at.name}/options?con_id={AAPL}")
+        chain = part(tab, "Option chain")
+        expect(chain).to_contain_text("Closed until 2026-11-30 09:30:00 US/Eastern: ")
+        tab.goto(f"{at.url}/{at.name}/trading?con_id={AAPL}")
+        expect(part(tab, "Enter order")).to_contain_text(UNTIL)
+
+
+def test_a_strike_stays_in_view_on_a_telephone(at: Started, browser: Browser) -> None:
+    with browser.tab("options", phone=True) as tab:
+        table = tab.get_by_role("group", name="Option chain")
+        strikes = table.locator("tbody td.lead button")
+        expect(strikes.first).to_be_visible()
+        table.evaluate("found => { found.scrollLeft = found.scrollWidth; }")
+        assert table.evaluate("found => found.scrollLeft") > 300
+        for one in (strikes.first, strikes.last):
+            one.evaluate("found => found.scrollIntoView({ block: 'center', inline: 'nearest' })")
+            assert one.evaluate(SHOWN), "which row is which strike?"
+        assert table.evaluate("found => found.scrollLeft") > 300
+
+
+SHOWN = """(found) => {
+  const { left, top, width, height } = found.getBoundingClientRect();
+  return found.contains(document.elementFromPoint(left + width / 2, top + height / 2));
+}"""
+"""Whether nothing stands over an element."""
+
+
+@pytest.mark.parametrize("phone", [False, True])
+def test_no_label_of_the_ticket_is_cut_off(phone: bool, at: Started, browser: Browser) -> None:
+    with browser.tab("trading", phone=phone) as tab:
+        ticket = part(tab, "Enter order")
+        for summary in ticket.locator("summary").all():
+            summary.click()
+        labels = ticket.locator(".q-field__label")
+        expect(labels.filter(has_text="Display size")).to_be_visible()
+        cut = labels.evaluate_all(
+            "all => all.filter((one) => one.scrollWidth > one.clientWidth)"
+            ".map((one) => one.textContent)"
+        )
+        assert cut == []
+
+
+def test_the_tables_stand_beside_the_ticket(at: Started, browser: Browser) -> None:
+    with browser.tab("trading") as tab:
+        names = ("Orders", "Positions", "Executions", "Enter order")
+        boxes = [part(tab, name).bounding_box() for name in names]
+        orders, positions, executions, ticket = (box for box in boxes if box is not None)
+        for above, below in ((orders, positions), (positions, executions)):
+            assert 0 <= below["y"] - above["y"] - above["height"] <= 40
+        assert ticket["y"] == orders["y"] and ticket["x"] > orders["x"] + orders["width"]

@@ -22,6 +22,7 @@ QUOTE = {
     "con_id": 756733, "time": "2026-11-22T21:01:30Z", "live": True, "bid": 168.2, "bid_size": "300",
     "ask": 168.21, "ask_size": "1400", "last": 168.2, "last_size": "100", "last_time": None,
     "open": 167.42, "high": 168.38, "low": 167.25, "close": 168.89, "volume": "24090848",
+    "opens": None, "regular_opens": None,
 }  # fmt: skip
 
 
@@ -237,3 +238,30 @@ def test_what_is_no_option_has_none(page: Page) -> None:
 def test_the_axis_names_the_zone_once() -> None:
     assert zone_title(SPY) == "Exchange time, America/New_York (US/Eastern)"
     assert zone_title(SPY | {"zone": "UTC", "zone_id": "UTC"}) == "Exchange time, UTC"
+
+
+OPENS = "2026-11-30 04:00:00 US/Eastern"
+
+
+def test_a_closed_market_has_no_book_and_says_until_when(page: Page) -> None:
+    page.answers["/quotes/756733"] = QUOTE | {"opens": OPENS, "regular_opens": OPENS}
+    assert page.run(lambda chart: chart.choose(SPY)).count(f"Closed until {OPENS}") == 2
+    index = page.run(lambda chart: chart.choose(SPY | {"security_type": "IND"}))
+    assert "Book" not in index and f"Closed until {OPENS}" in index, "an index never has one"
+    page.answers["/quotes/756733"] = QUOTE | {"regular_opens": OPENS}
+    assert f"Outside regular hours until {OPENS}" in page.run(lambda chart: chart.choose(SPY))
+    page.answers["/quotes/756733"] = QUOTE
+    assert not any("until" in text for text in page.run(lambda chart: chart.choose(SPY)))
+
+
+def test_a_pair_has_its_middle_and_all_decimals_above(page: Page) -> None:
+    pair = SPY | {"security_type": "CASH", "tick": 0.00005}
+    page.answers["/quotes/756733"] = QUOTE | {
+        "last": None, "bid": 1.15995, "ask": 1.16005, "close": 1.15442, "volume": "0",
+    }  # fmt: skip
+    shown = page.run(lambda chart: chart.choose(pair))
+    at = shown.index("middle of bid and ask")
+    assert shown[at - 1 : at + 2] == ["1.16000", "middle of bid and ask", "+0.00558 (+0.48%)"]
+    assert "1.16005 × 1,400" in shown and shown[shown.index("Volume") + 1] == "–"
+    page.answers["/quotes/756733"] = QUOTE
+    assert "middle of bid and ask" not in page.run(lambda chart: chart.choose(SPY))

@@ -6,7 +6,8 @@ from typing import Any
 
 from console.pages.test_chart import IBM, SPY
 from console.views import PaperView, tab
-from papertape.console.pages.options import COLUMNS, OptionsPage, chain_rows
+from papertape.console.pages.ladder import greek_text
+from papertape.console.pages.options import COLUMNS, OptionsPage, chain_note, chain_rows
 from papertape.console.remote import RemoteError
 
 GREEKS = {
@@ -94,3 +95,39 @@ def test_a_station_that_refuses_says_why() -> None:
         assert page._spot.text == "no market data"
 
     at(paper, use)
+
+
+def test_a_chain_that_is_closed_says_why_it_has_no_greeks() -> None:
+    assert chain_note(CHAIN) == ""
+    opens = "2026-11-30 09:30:00 US/Eastern"
+    closed = {"bid": 1.1, "ask": 1.2, "last": 1.15, "greeks": None, "opens": opens}
+    rows = [{"strike": 165.0, "call": option(1) | {"quote": closed}, "put": None}]
+    assert chain_note(CHAIN | {"rows": rows}).startswith(f"Closed until {opens}: ")
+    assert chain_note(CHAIN | {"rows": rows + CHAIN["rows"]}) == "", "one that trades has greeks"
+
+
+def test_nothing_is_less_than_nothing() -> None:
+    assert greek_text("theta", {"theta": -0.00004}) == "0.0000"
+    assert greek_text("theta", {"theta": -0.00006}) == "-0.0001"
+
+
+def test_the_page_begins_with_the_first_stock_or_with_what_the_address_names() -> None:
+    paper = PaperView()
+    coin = SPY | {"con_id": 9, "security_type": "CRYPTO"}
+    paper.desk.answers |= {
+        "/symbols": [coin, SPY, IBM], "/symbols/8314": IBM, "/chains/8314": [],
+        "/chains/756733": CLASSES, "/chains/756733/20261218": CHAIN,
+    }  # fmt: skip
+
+    async def first(page: OptionsPage) -> None:
+        await page.begin("")
+        assert page._spot.text == "SPY 168.00"
+        await page.begin("8314")
+        assert page._spot.text == "SPY 168.00", "the user has chosen meanwhile"
+
+    async def named(page: OptionsPage) -> None:
+        await page.begin("8314")
+        assert page._spot.text == "IBM has no options here"
+
+    at(paper, first)
+    at(paper, named)

@@ -31,6 +31,8 @@ def test_a_row_has_the_quote_and_what_changed_since_yesterday() -> None:
     for halted, said in ((1, "Halted"), (2, "Volatility pause")):
         told = quote_row(SPY, QUOTE | {"halted": halted}).cells[-1]
         assert getattr(told, "text", "").startswith(f"{said} · ") and row.cells[-1] in told[0]
+    shut = quote_row(SPY, QUOTE | {"opens": "2026-11-30 04:00:00 US/Eastern"}).cells[-1]
+    assert shut == f"Closed · {row.cells[-1]}"
     unknown = [getattr(cell, "text", cell) for cell in quote_row(SPY, None).cells]
     assert unknown[:3] == ["SPY", "–", ""]
     closed = quote_row(SPY, QUOTE | {"bid": None, "close": 0.0, "last": None})
@@ -38,10 +40,11 @@ def test_a_row_has_the_quote_and_what_changed_since_yesterday() -> None:
 
 
 def test_a_pair_has_both_currencies_and_the_move_of_its_middle() -> None:
-    pair = SPY | {"symbol": "EUR", "security_type": "CASH", "currency": "USD"}
+    pair = SPY | {"symbol": "EUR", "security_type": "CASH", "currency": "USD", "tick": 0.00005}
     quote = QUOTE | {"last": None, "bid": 1.39, "ask": 1.41, "close": 1.25, "volume": "0"}
     shown = [getattr(cell, "text", cell) for cell in quote_row(pair, quote).cells]
-    assert shown[:4] == ["EUR.USD", "–", "+0.15", "+12.00"] and shown[11] == ""
+    assert shown[:4] == ["EUR.USD", "–", "+0.15000", "+12.00"] and shown[11] == ""
+    assert shown[5:7] == ["1.39000", "1.41000"]
     alone = quote_row(pair, quote | {"ask": None})
     assert [getattr(cell, "text", cell) for cell in alone.cells[2:4]] == ["", ""]
 

@@ -49,3 +49,10 @@ def test_money_has_two_decimals(value: Any, text: str) -> None:
 @pytest.mark.parametrize("tick, decimals", [(0.01, 2), (1, 2), (0.00005, 5), (0.005, 3)])
 def test_decimals_are_those_of_the_smallest_step(tick: float, decimals: int) -> None:
     assert number_format.decimals(tick) == decimals
+
+
+def test_a_price_has_the_decimals_of_its_step() -> None:
+    price = number_format.price
+    assert [price(1.16, 5), price(1.15995, 5), price(270.085, 2)] == [
+        "1.16000", "1.15995", "270.085",
+    ]  # fmt: skip

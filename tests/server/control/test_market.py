@@ -8,6 +8,7 @@ import pytest
 
 from papertape.model import Bar, Contract
 from papertape.server.present.times import bar_date
+from papertape.venue.broker.profile import Profile
 from papertape.venue.market.prices import Prices
 from papertape.venue.market.source import PriceBar
 from papertape.venue.market.tape import open_market
@@ -22,7 +23,7 @@ from server.control.api import Api, controlled
 from server.control.test_routes import with_api
 from server.pair import Hall
 from server.sockets import run
-from venue.scenario import START
+from venue.scenario import START, at
 
 pytestmark = pytest.mark.network
 
@@ -291,3 +292,42 @@ def test_options_of_an_expiry_are_offered_around_the_price() -> None:
             assert all(abs(strike - last) < 30 for strike in strikes)
 
     run(main)
+
+
+@pytest.mark.parametrize(
+    ("now", "opens", "regular"),
+    [
+        ("20260822 11:00:00", "2026-08-24 04:00:00", "2026-08-24 09:30:00"),  # a Saturday
+        ("20260824 05:00:00", None, "2026-08-24 09:30:00"),
+        ("20260824 10:00:00", None, None),
+    ],
+)
+def test_a_quote_says_when_a_closed_market_opens(
+    now: str, opens: str | None, regular: str | None
+) -> None:
+    async def main(api: Api) -> None:
+        told = await api.get(f"/quotes/{AAPL}")
+        expected = [None if text is None else f"{text} US/Eastern" for text in (opens, regular)]
+        assert [told["opens"], told["regular_opens"]] == expected
+
+    with_api(main, Hall(profile=Profile(hours="exchange"), now=at(now)), speed=0)
+
+
+def test_a_market_of_any_hour_is_never_closed() -> None:
+    async def main(api: Api) -> None:
+        told = await api.get(f"/quotes/{AAPL}")
+        assert (told["opens"], told["regular_opens"]) == (None, None)
+
+    with_api(main, Hall(now=at("20260822 11:00:00")), speed=0)
+
+
+def test_an_index_has_a_value_and_nothing_that_it_is_bought_at() -> None:
+    async def main(api: Api) -> None:
+        rows = await api.get("/symbols?q=SPX")
+        found = {(row["symbol"], row["security_type"]): row["con_id"] for row in rows}
+        told = await api.get(f"/quotes/{found['SPX', 'IND']}")
+        sides = [told[name] for name in ("bid", "bid_size", "ask", "ask_size")]
+        assert told["last"] and sides == [None] * 4
+
+    tape = open_market(START - 60 * MINUTE, synthetic=Prices(CATALOGUE))
+    with_api(main, Hall(market=tape), speed=0)

@@ -9,8 +9,9 @@ from nicegui.elements.mixins.text_element import TextElement
 
 from ..parts.choice import OptionButtons
 from ..parts.components import button, heading
-from ..parts.day_change import day_change
+from ..parts.day_change import day_change, middle
 from ..parts.grid import Grid
+from ..parts.market_hours import closed_note, hours_note
 from ..parts.number_format import decimals, price, signed, size, tone
 from ..parts.quote import Following, Quote
 from ..parts.symbols import SymbolSearch, about
@@ -42,6 +43,8 @@ WAYS = {
     "later": ("Later", "›"), "latest": ("Latest", "»"),
 }  # fmt: skip
 DAY = ("open", "high", "low", "close")
+VALUES = ("IND", "FUND")
+"""Kinds that have a value, and no book."""
 
 
 class Chart:
@@ -50,6 +53,7 @@ class Chart:
     def __init__(self, view: PageView, seconds: str) -> None:
         self._view = view
         self._found: dict[str, Any] | None = None
+        self._quote: Quote | None = None
         self._candles = Candles()
         self._marks: list[ExecutionMark] = []
         self._executions: list[dict[str, Any]] = []
@@ -74,9 +78,10 @@ class Chart:
                 self._table = Grid(COLUMNS, label="Latest bars")
         with ui.element("section").classes("pt-card").props('aria-label="Book"') as self._book:
             heading("Book", 2)
+            self._no_book = ui.label().classes("pt-empty")
             self._ladder = Grid(LADDER, label="Levels of the book")
         self._book.set_visibility(False)
-        self._following = Following(view, self._strip.show)
+        self._following = Following(view, self._quoted)
         view.listen(self._heard)
         ui.timer(EVERY_S, self._turn, immediate=False)
 
@@ -150,8 +155,12 @@ class Chart:
         if changed:
             self._draw(changed, fresh)
 
+    def _quoted(self, quote: Quote | None) -> None:
+        self._quote = quote
+        self._strip.show(quote)
+
     async def _look_at_book(self) -> None:
-        """Request the book; a market that is closed, and what has only a value, have none."""
+        """Request the book, and say why there is none; what has only a value never has one."""
         found = self._found
         if found is None:
             return
@@ -160,8 +169,12 @@ class Chart:
         except RemoteError:
             book = {}
         if found is self._found:
-            rows = ladder_rows(book) if book else []
-            self._book.set_visibility(bool(rows))
+            rows = ladder_rows(book, decimals(found["tick"])) if book else []
+            closed = closed_note(self._quote)
+            self._book.set_visibility(bool(rows or closed) and found["security_type"] not in VALUES)
+            self._no_book.set_text("" if rows else closed)
+            self._no_book.set_visibility(not rows)
+            self._ladder.set_visibility(bool(rows))
             self._ladder.show(rows)
 
     def _missing(self, why: str, shown: bool) -> None:
@@ -244,6 +257,7 @@ class Strip:
                 self._about = ui.label().classes("pt-soft pt-small")
                 with ui.element("div").classes("pt-row"):
                     self._last = ui.label().classes("pt-big")
+                    self._middle = ui.label("middle of bid and ask").classes("pt-soft pt-small")
                     self._change = ui.label()
             with ui.element("dl").classes("pt-day"):
                 titles = ("bid", "ask", *DAY, "volume")
@@ -251,29 +265,37 @@ class Strip:
             with ui.element("dl").classes("pt-day") as self._of_option:
                 self._greeks = {name: _term(title) for name, title in GREEKS.items()}
             self._old = ui.label("Market data farm is broken: figures are old").classes("pt-error")
+            self._hours = ui.label().classes("pt-soft pt-small").props('role="status"')
+        self._digits = 2
         self._old.set_visibility(False)
         self._of_option.set_visibility(False)
 
     def name(self, found: dict[str, Any]) -> None:
-        """Show the instrument's name."""
+        """Show the instrument's name; its prices are written as its steps are."""
         self._about.set_text(about(found))
+        self._digits = decimals(found["tick"])
 
     def show(self, quote: Quote | None) -> None:
         """Show these figures; dashes for None."""
         told = quote or {}
-        self._last.set_text(price(told.get("last")) or "–")
+        digits, between = self._digits, middle(told)
+        worth = told.get("last") if between is None else between
+        self._last.set_text(price(worth, digits) or "–")
+        self._middle.set_visibility(between is not None)
         change, percent = day_change(told)
         self._change.set_text(
-            signed(change) + (f" ({signed(percent)}%)" if percent is not None else "")
+            signed(change, digits) + (f" ({signed(percent)}%)" if percent is not None else "")
         )
         self._change.classes(replace=tone(change))
         for side in ("bid", "ask"):
             many = size(told.get(f"{side}_size"))
-            worth = price(told.get(side)) or "–"
-            self._cells[side].set_text(f"{worth} × {many}" if many else worth)
+            at = price(told.get(side), digits) or "–"
+            self._cells[side].set_text(f"{at} × {many}" if many else at)
         for name in DAY:
-            self._cells[name].set_text(price(told.get(name)) or "–")
-        self._cells["volume"].set_text(size(told.get("volume")) or "–")
+            self._cells[name].set_text(price(told.get(name), digits) or "–")
+        volume = size(told.get("volume"))
+        self._cells["volume"].set_text(volume if volume != "0" else "–")
+        self._hours.set_text(hours_note(quote))
         greeks = told.get("greeks")
         for name, cell in self._greeks.items():
             cell.set_text(greek_text(name, greeks) or "–")

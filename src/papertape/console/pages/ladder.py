@@ -18,21 +18,30 @@ GREEKS: Final = {
 Book = dict[str, Any]
 
 
-def ladder_rows(book: Book) -> list[Row]:
-    """One row for each level, the best first; a side that has fewer levels has empty cells."""
+def ladder_rows(book: Book, digits: int = 2) -> list[Row]:
+    """One row for each level, the best first; a side that has fewer levels has empty cells.
+    ``digits``: decimals of a price."""
     bids, asks = book["bids"], book["asks"]
     return [
-        Row(str(place), (*_cells(bids, place, "pt-up")[::-1], *_cells(asks, place, "pt-down")))
+        Row(
+            str(place),
+            (
+                *_cells(bids, place, "pt-up", digits)[::-1],
+                *_cells(asks, place, "pt-down", digits),
+            ),
+        )
         for place in range(max(len(bids), len(asks)))
     ]
 
 
-def _cells(side: list[dict[str, Any]], place: int, tone: str) -> tuple[str | Cell, ...]:
+def _cells(
+    side: list[dict[str, Any]], place: int, tone: str, digits: int
+) -> tuple[str | Cell, ...]:
     """Price and size of a level."""
     if place >= len(side):
         return "", ""
     level = side[place]
-    return Cell(price(level["price"]), tone), size(level["size"])
+    return Cell(price(level["price"], digits), tone), size(level["size"])
 
 
 def greek_text(name: str, greeks: dict[str, Any] | None) -> str:
@@ -40,4 +49,5 @@ def greek_text(name: str, greeks: dict[str, Any] | None) -> str:
     value = (greeks or {}).get(name)
     if value is None:
         return ""
-    return f"{100 * value:.1f}%" if name == "implied_volatility" else f"{value:.4f}"
+    text = f"{100 * value:.1f}%" if name == "implied_volatility" else f"{value:.4f}"
+    return text if float(text.rstrip("%")) else text.lstrip("-")  # nothing is less than nothing

@@ -9,6 +9,7 @@ from nicegui import ui
 from ..parts.choice import OptionButtons
 from ..parts.components import button, card, empty, heading
 from ..parts.grid import Cell, Col, Grid, Row
+from ..parts.market_hours import closed_note
 from ..parts.number_format import price
 from ..parts.order_fields import choice
 from ..parts.symbols import SymbolSearch, about
@@ -28,9 +29,9 @@ CALLS: Final = (*(f"Call {title}" for title in FIGURES.values()), *(f"Call {q}" 
 PUTS: Final = tuple(label.replace("Call", "Put") for label in CALLS[::-1])
 STRIKE: Final = "Strike"
 AT: Final = "At"
-"""The column between calls and puts, and that in front of one side alone."""
+"""The column between calls and puts, and that in front: of one side alone, and on a telephone."""
 COLUMNS: Final = (
-    Col(AT, right=True, opens=True),
+    Col(AT, right=True, opens=True, lead=True),
     *(Col(label, right=True) for label in CALLS),
     Col(STRIKE, right=True, opens=True),
     *(Col(label, right=True) for label in PUTS),
@@ -58,6 +59,16 @@ def chain_rows(chain: Told) -> list[Row]:
     return found
 
 
+def chain_note(chain: Told) -> str:
+    """Why a chain has no greeks: its options cannot be traded now; "" while they can."""
+    sides = (row[side] for row in chain["rows"] for side in ("call", "put"))
+    quotes = [option["quote"] for option in sides if option and option["quote"]]
+    notes = {closed_note(quote) for quote in quotes}
+    if len(notes) != 1 or not (note := notes.pop()):
+        return ""
+    return f"{note}: the prices are those of the last session, and there are no greeks of now."
+
+
 def day_text(expiry: str) -> str:
     """``2026-12-18`` for ``20261218``."""
     return f"{expiry[:4]}-{expiry[4:6]}-{expiry[6:]}"
@@ -80,6 +91,7 @@ class OptionsPage:
                 self._side = OptionButtons(SIDES, "both", self._sided, label="Sides shown")
             self._about = ui.label().classes("pt-soft pt-small")
             self._spot = ui.label().classes("pt-num pt-strong")
+            self._closed = ui.label().classes("pt-soft pt-small").props('role="status"')
             self._nothing = empty("No options are shown", "Choose an underlying above.")
             self._grid = Grid(COLUMNS, label="Option chain", on_open=self._open)
             self._grid.set_visibility(False)
@@ -88,6 +100,19 @@ class OptionsPage:
         for field in (self._class, self._expiry):
             field.set_visibility(False)
         ui.timer(EVERY_S, self.look, immediate=False)
+
+    async def begin(self, con_id: str) -> None:
+        """Show the options on what has that number, "" for the first stock of the station."""
+        try:
+            if con_id.isdecimal():
+                found = await self._view.desk.get(f"/symbols/{con_id}")
+            else:
+                some = await self._view.desk.get("/symbols")
+                found = next((one for one in some if one["security_type"] == "STK"), None)
+        except RemoteError:
+            return  # the layout reports that the station does not answer
+        if found is not None and self._found is None:  # the user has chosen one meanwhile
+            await self.choose(found)
 
     async def choose(self, found: dict[str, Any]) -> None:
         """Show the options on another underlying."""
@@ -132,12 +157,14 @@ class OptionsPage:
         assert self._found is not None
         self._chain = told
         self._spot.set_text(f"{self._found['symbol']} {price(told['underlying'])}")
+        self._closed.set_text(chain_note(told))
         self._grid.show(chain_rows(told))
         self._grid.set_visibility(True)
         self._nothing.set_visibility(False)
 
     def _none(self, why: str) -> None:
         self._spot.set_text(why)
+        self._closed.set_text("")
         self._grid.show([])
         self._grid.set_visibility(False)
         self._nothing.set_visibility(True)
@@ -152,8 +179,12 @@ class OptionsPage:
         await self.look()
 
     def _sided(self, side: str) -> None:
-        hidden: Sequence[str] = {"call": (STRIKE, *PUTS), "put": (STRIKE, *CALLS)}.get(side, (AT,))
+        hidden: Sequence[str] = {"call": (STRIKE, *PUTS), "put": (STRIKE, *CALLS)}.get(side, ())
         self._grid.hide(*hidden)
+        if hidden:
+            self._grid.classes(remove="pt-both")
+        else:
+            self._grid.classes("pt-both")
 
     def _open(self, key: str) -> None:
         rows = self._chain.get("rows", ())
@@ -190,17 +221,10 @@ class TradeOption:
 
 
 async def build(view: PageView) -> None:
-    """Build the page; the underlying is that of the address, else the first with options."""
+    """Build the page; the underlying is that of the address, else the first stock."""
     request = ui.context.client.request
     query = request.query_params if request is not None else {}
     page = OptionsPage(view)
     wanted = query.get("con_id", "")
 
-    async def begin() -> None:
-        try:
-            if wanted.isdecimal():
-                await page.choose(await view.desk.get(f"/symbols/{wanted}"))
-        except RemoteError:
-            return  # the layout reports that the station does not answer
-
-    ui.timer(0, begin, once=True)
+    ui.timer(0, partial(page.begin, wanted), once=True)

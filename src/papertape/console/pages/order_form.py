@@ -140,7 +140,7 @@ def lacking(form: Form) -> str:
         )
     scaled = [name for name in SCALE if form.get(name)]
     if scaled and (len(scaled) < len(SCALE) or form["order_type"] != "LMT"):
-        return "A scale is for limit orders and needs all three: first, further and step."
+        return "A scale is for limit orders and needs all three: first size, later sizes and step."
     if form["tif"] == "GTD" and not form["good_till"]:
         return f"Good till date needs a date, such as {SAMPLE_TIME}."
     if form["tif"] == "Minutes" and not form["minutes"]:

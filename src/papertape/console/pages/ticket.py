@@ -8,6 +8,7 @@ from nicegui.elements.mixins.text_element import TextElement
 
 from ..parts.choice import OptionButtons
 from ..parts.components import button, card, heading
+from ..parts.market_hours import hours_note
 from ..parts.number_format import decimals, money, price, signed, size
 from ..parts.order_fields import choice, fold, number, order_form, relabel, text
 from ..parts.quote import Following, Quote
@@ -76,6 +77,7 @@ class Ticket:
         self._about = ui.label().classes("pt-soft pt-small")
         with ui.element("div").classes("pt-touch"):
             self._touches = {"SELL": self._touch("Bid", "SELL"), "BUY": self._touch("Ask", "BUY")}
+        self._hours = ui.label().classes("pt-soft pt-small").props('role="status"')
         self._action = OptionButtons(
             {"BUY": "Buy", "SELL": "Sell"}, "BUY", lambda _: self._prefill(), label="Action"
         )
@@ -108,8 +110,8 @@ class Ticket:
             self._parameters = text("Parameters", longest=400)
             with ui.element("div").classes("pt-pair"):
                 self._scale = {
-                    "scale_first": number("First component", None, 1),
-                    "scale_further": number("Further ones", None, 1),
+                    "scale_first": number("First size", None, 1),
+                    "scale_further": number("Later sizes", None, 1),
                     "scale_increment": number("Step", None),
                 }
         with fold("Group and more"):
@@ -190,9 +192,11 @@ class Ticket:
 
     def _quoted(self, quote: Quote | None) -> None:
         self._quote = quote
+        self._hours.set_text(hours_note(quote))
+        digits = decimals(self._found["tick"]) if self._found else 2
         for action, made in self._touches.items():
             side = TOUCHES[action]
-            worth = price(quote[side]) if quote else ""
+            worth = price(quote[side], digits) if quote else ""
             many = size(quote[f"{side}_size"]) if worth and quote else ""
             made.set_text(f"{side.title()} {worth or '–'}" + (f"\n× {many}" if many else ""))
         if self._limit.value is None:

@@ -44,11 +44,13 @@ class Trading:
         with ui.element("div").classes("pt-desk"):
             self._order_card()
             self._ticket = Ticket(view)
-        with card("Positions"):
-            self._positions = TablePanel(
-                "Positions", trades.POSITIONS, "No positions", NO_POSITIONS, self._ask_close
+            with card("Positions"):
+                self._positions = TablePanel(
+                    "Positions", trades.POSITIONS, "No positions", NO_POSITIONS, self._ask_close
+                )
+            self._executions = _part(
+                "Executions", trades.EXECUTIONS, "No executions", NO_EXECUTIONS
             )
-        self._executions = _part("Executions", trades.EXECUTIONS, "No executions", NO_EXECUTIONS)
         self._cancel = CancelQuestion(self._send_cancel)
         self._change = ChangeOrder(view)
         self._close = PositionOrders(view)

@@ -8,7 +8,7 @@ from nicegui import ui
 from ..parts.components import card, empty
 from ..parts.day_change import day_change
 from ..parts.grid import Cell, Col, Grid, Row
-from ..parts.number_format import price, signed, size, tone
+from ..parts.number_format import decimals, price, signed, size, tone
 from ..parts.symbols import SymbolSearch, named
 from ..remote import RemoteError
 from ..view import PageView
@@ -19,7 +19,7 @@ MOST: Final = 100
 AT_FIRST: Final = 8
 """Instruments of a watchlist that nobody has changed yet."""
 COLUMNS: Final = (
-    Col("Symbol", opens=True), Col("Last", right=True), Col("Change", right=True),
+    Col("Symbol", opens=True, lead=True), Col("Last", right=True), Col("Change", right=True),
     Col("Change, %", right=True), Col("Bid size", right=True), Col("Bid", right=True),
     Col("Ask", right=True), Col("Ask size", right=True), Col("Open", right=True),
     Col("High", right=True), Col("Low", right=True), Col("Volume", right=True), Col("Instrument"),
@@ -32,18 +32,19 @@ def quote_row(found: Told, quote: Told | None) -> Row:
     told = quote or {}
     change, percent = day_change(told)
     pair = found["security_type"] == "CASH"
+    digits = decimals(found["tick"])
     cells = (
         f"{found['symbol']}.{found['currency']}" if pair else named(found),
-        Cell(price(told.get("last")) or "–", ""),
-        Cell(signed(change), tone(change)),
+        Cell(price(told.get("last"), digits) or "–", ""),
+        Cell(signed(change, digits), tone(change)),
         Cell(signed(percent), tone(percent)),
         size(told.get("bid_size")),
-        price(told.get("bid")),
-        price(told.get("ask")),
+        price(told.get("bid"), digits),
+        price(told.get("ask"), digits),
         size(told.get("ask_size")),
-        price(told.get("open")),
-        price(told.get("high")),
-        price(told.get("low")),
+        price(told.get("open"), digits),
+        price(told.get("high"), digits),
+        price(told.get("low"), digits),
         "" if told.get("last") is None else size(told.get("volume")),
         _kind(found, told),
     )
@@ -52,9 +53,10 @@ def quote_row(found: Told, quote: Told | None) -> Row:
 
 
 def _kind(found: Told, told: Told) -> str | Cell:
-    """What an instrument is; in front of that, that its trading is halted."""
+    """What an instrument is; in front of that, that its trading is halted or its market closed."""
     halt = {1: "Halted", 2: "Volatility pause"}.get(told.get("halted", 0), "")
-    parts = (halt, found["security_type"], found["exchange"], found["currency"])
+    closed = "" if halt or not told.get("opens") else "Closed"
+    parts = (halt or closed, found["security_type"], found["exchange"], found["currency"])
     text = " · ".join(filter(None, parts))
     return Cell(text, "pt-down") if halt else text
 

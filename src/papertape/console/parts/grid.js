@@ -12,7 +12,7 @@ export default {
       <table class="pt-table" :aria-rowcount="sorted.length + 1">
         <caption class="pt-sr">{{ label }}</caption>
         <thead><tr aria-rowindex="1">
-          <th v-for="[column, at] in visible" :key="at" scope="col" :class="{ right: column.right }"
+          <th v-for="[column, at] in visible" :key="at" scope="col" :class="{ right: column.right, lead: column.lead }"
               :aria-sort="at === by ? (down ? 'descending' : 'ascending') : null">
             <button type="button" @click="sort(at)">{{ column.label }}<span aria-hidden="true"
               class="pt-arrow">{{ at === by ? (down ? "▾" : "▴") : "" }}</span></button>
@@ -24,7 +24,7 @@ export default {
           <tr v-for="(row, place) in shown" :key="row[0]" :aria-rowindex="start + place + 2"
               v-memo="[row, visible, start + place]">
             <td v-for="[column, at] in visible" :key="at"
-                :class="[column.right ? 'right' : '', column.badge ? '' : tone(row[1][at])]">
+                :class="[column.right ? 'right' : '', column.lead ? 'lead' : '', column.badge ? '' : tone(row[1][at])]">
               <span v-if="column.badge" class="pt-badge" :class="tone(row[1][at])">{{
                 text(row[1][at]) }}</span><button v-else-if="column.opens && row[3]" type="button"
                 class="pt-open" :title="row[3]" @click="$emit('open', row[0])">{{

@@ -22,6 +22,8 @@ class Col(NamedTuple):
     """A state: shown as a coloured badge."""
     opens: bool = False
     """Whether its text is a button in rows that open."""
+    lead: bool = False
+    """Whether it stays in view on a telephone when the others are scrolled."""
 
 
 class Cell(NamedTuple):

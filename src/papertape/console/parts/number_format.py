@@ -6,12 +6,12 @@ from math import isfinite
 Number = float | int | str | Decimal
 
 
-def price(value: Number | None) -> str:
-    """A price with its decimals, at least two and at most five."""
+def price(value: Number | None, least: int = 2) -> str:
+    """A price with its decimals, at least ``least`` and at most five."""
     if value is None or not isfinite(float(value)):
         return ""
     whole, _, part = f"{float(value):,.5f}".partition(".")
-    return f"{whole}.{part.rstrip('0'):<02}"
+    return f"{whole}.{part.rstrip('0'):0<{least}}"
 
 
 def decimals(tick: float) -> int:

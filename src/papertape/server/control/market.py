@@ -15,6 +15,7 @@ from ...venue.market.source import PriceBar
 from ...venue.reference.calendars import calendar_of
 from ...venue.reference.instruments import Instrument
 from ...venue.reference.securities import UNQUOTED, UNTRADED, day_text, last_day
+from ...venue.reference.sessions import EXTENDED, REGULAR
 from ...venue.reference.times import period_start
 from ...venue.units import (
     DAY,
@@ -130,6 +131,7 @@ def quote_view(station: Station, entry: Instrument, now: Nanos, *, live: bool) -
     """Return the market of an instrument as the API shows it."""
     con_id = entry.conId
     top, day = station.market.quote(con_id, now), station.market.day(con_id, now)
+    sides = (top.bid, top.ask) if entry.secType not in UNQUOTED else (0, 0)
 
     def price(units: PriceUnits) -> float | None:
         return price_float(units, entry.scale) if units else None
@@ -138,10 +140,10 @@ def quote_view(station: Station, entry: Instrument, now: Nanos, *, live: bool) -
         con_id=con_id,
         time=moment(now),
         live=live,
-        bid=price(top.bid),
-        bid_size=size_decimal(top.bidSize) if top.bid else None,
-        ask=price(top.ask),
-        ask_size=size_decimal(top.askSize) if top.ask else None,
+        bid=price(sides[0]),
+        bid_size=size_decimal(top.bidSize) if sides[0] else None,
+        ask=price(sides[1]),
+        ask_size=size_decimal(top.askSize) if sides[1] else None,
         last=price(day.last),
         last_size=size_decimal(day.lastSize) if day.last else None,
         last_time=moment(day.lastTime) if day.lastTime else None,
@@ -151,8 +153,17 @@ def quote_view(station: Station, entry: Instrument, now: Nanos, *, live: bool) -
         close=price(day.close),
         volume=size_decimal(day.volume),
         halted=day.halted,
+        opens=_opens(station, con_id, EXTENDED, now),
+        regular_opens=_opens(station, con_id, REGULAR, now),
         greeks=greeks_view(station, entry),
     )
+
+
+def _opens(station: Station, con_id: int, reach: int, now: Nanos) -> str | None:
+    """When an instrument can be traded again in so much of its day; None while it can."""
+    hours = station.venue.hours
+    at = hours.opens(con_id, reach, now)
+    return " ".join(hours.opening(con_id, at)) if at else None
 
 
 def greeks_view(station: Station, entry: Instrument) -> GreeksView | None:

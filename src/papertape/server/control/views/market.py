@@ -78,6 +78,7 @@ class QuoteView(View):
     live: bool
     """False while the market data farm is broken: the values are from before."""
     bid: float | None
+    """An index has a value, and neither bid nor ask."""
     bid_size: Decimal | None
     ask: float | None
     ask_size: Decimal | None
@@ -92,6 +93,11 @@ class QuoteView(View):
     volume: Decimal
     halted: int
     """1 while trading is halted, 2 in a pause for volatility, else 0."""
+    opens: str | None
+    """When its market opens, as ``2026-11-30 04:00:00 US/Eastern``; null while it is open. Prices
+    of a closed market are those of its last session."""
+    regular_opens: str | None
+    """When its regular session begins; null during that, and where markets are always open."""
     greeks: GreeksView | None
     """Of an option; null of anything else and while its market is closed."""
 
