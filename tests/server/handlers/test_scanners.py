@@ -145,12 +145,43 @@ def test_a_market_capitalisation_is_that_of_the_shares_in_the_report() -> None:
             ({"marketCapAbove": between}, ["AAPL"]),
             ({"marketCapBelow": between}, ["MSFT"]),
             ({"scannerSubscriptionFilterOptions": option}, ["AAPL"]),
+            (_filter("usdMarketCapAbove", between / 1e6), ["AAPL"]),
+            (_filter("marketCapBelow1e6", between / 1e6), ["MSFT"]),
         ),
         3,
     ):
         client.send(wire.ReqScannerSubscription(number, wanted(**fields)))
         (answer,) = client.of(wire.ScannerData)
         assert symbols(answer) == expected
+
+
+def _filter(tag: str, value: float) -> dict[str, Any]:
+    return {"scannerSubscriptionFilterOptions": [TagValue(tag, str(value))]}
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_every_filter_of_the_parameters_acts(name: str) -> None:
+    """A limit that all figures are beyond leaves nothing, its opposite everything."""
+    far = 1e15
+    nothing, all_ = (-far, far) if FILTERS[name].below else (far, -far)
+    client = hall().client()
+    found = []
+    for number, value in enumerate((nothing, all_), 3):
+        fields = {"scanCode": "MOST_ACTIVE", **_filter(name, value)}
+        client.send(wire.ReqScannerSubscription(number, wanted(**fields)))
+        (answer,) = client.of(wire.ScannerData)
+        found.append(set(symbols(answer)))
+    assert found == [set(), set(TRADES)]
+
+
+@pytest.mark.parametrize(
+    "name", ["optVolumeAbove", "peRatioBelow", "floatSharesBelow", "haltedIs", "MKTCAP"]
+)
+def test_a_filter_that_the_parameters_have_not_is_refused_by_name(name: str) -> None:
+    client = hall().client()
+    client.send(wire.ReqScannerSubscription(3, wanted(**_filter(name, 1.0))))
+    ((about, code, text),) = client.errors()
+    assert (about, code) == (3, 162) and f"{name} filter is disabled" in text
 
 
 NONE = [

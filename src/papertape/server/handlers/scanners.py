@@ -152,8 +152,6 @@ def _kind(word: str, wanted: bool) -> tuple[str, bool]:
 
 def _limit(option: TagValue) -> Limit:
     name = option.tag.strip()
-    if name.startswith("usdPrice"):
-        name = name.replace("usdPrice", "price", 1)
     if name not in FILTERS:
         raise _no(f"{name[:LONGEST_NAME]} filter is disabled")
     try:

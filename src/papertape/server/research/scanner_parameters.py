@@ -76,11 +76,11 @@ def _scan_types(parent: Xml.Element) -> None:
 def _filters(parent: Xml.Element) -> None:
     for code, name in RANGES:
         one = Xml.SubElement(parent, "RangeFilter")
-        _told(one, id=code.upper(), category="Prices and figures", access="unrestricted")
+        _told(one, id=code.format("").upper(), category="Prices and figures", access="unrestricted")
         for side in ("Above", "Below"):
             kind = {"type": "scanner.filter.DoubleField", "varName": side.lower()}
             field = Xml.SubElement(one, "AbstractField", kind)
-            _told(field, code=code + side, displayName=f"{name} {side}")
+            _told(field, code=code.format(side), displayName=f"{name} {side}")
     one = Xml.SubElement(parent, "SimpleFilter")
     _told(one, id=STOCK_TYPES.upper(), category="Contract", access="unrestricted")
     kind = {"type": "scanner.filter.ComboField", "varName": "stkTypes"}

@@ -116,24 +116,28 @@ class ScanFilter(NamedTuple):
     """The figure may be at most the value; else it must be at least that."""
 
 
+MILLION: Final = 1_000_000
 _MEASURES: Final[tuple[tuple[str, str, Measure], ...]] = (
-    ("price", "Price", lambda one: one.money),
-    ("volume", "Volume", _shares),
-    ("avgVolume", "Avg Volume", _usual_shares),
-    ("usdVolume", "$ Volume", _turnover),
-    ("avgUsdVolume", "Avg $ Volume", lambda one: _usual_shares(one) * one.money),
-    ("marketCap", "Market Cap", _market_cap),
-    ("changePerc", "Change (%)", _change),
-    ("changeOpenPerc", "Change Since Open (%)", _since_open),
-    ("openGapPerc", "Opening Gap (%)", _gap),
-    ("tradeCount", "Trade Count", lambda one: one.trades),
-    ("tradeRate", "Trade Rate", lambda one: one.trade_rate),
-    ("volumeRate", "Volume Rate", lambda one: float(size_decimal(one.rate))),
+    ("price{}", "Price", lambda one: one.money),
+    ("usdPrice{}", "$ Price", lambda one: one.money),
+    ("volume{}", "Volume", _shares),
+    ("avgVolume{}", "Avg Volume", _usual_shares),
+    ("usdVolume{}", "$ Volume", _turnover),
+    ("avgUsdVolume{}", "Avg $ Volume", lambda one: _usual_shares(one) * one.money),
+    ("marketCap{}", "Market Cap", _market_cap),
+    ("marketCap{}1e6", "Market Cap (millions)", lambda one: _market_cap(one) / MILLION),
+    ("usdMarketCap{}", "$ Market Cap (millions)", lambda one: _market_cap(one) / MILLION),
+    ("changePerc{}", "Change (%)", _change),
+    ("changeOpenPerc{}", "Change Since Open (%)", _since_open),
+    ("openGapPerc{}", "Opening Gap (%)", _gap),
+    ("tradeCount{}", "Trade Count", lambda one: one.trades),
+    ("tradeRate{}", "Trade Rate", lambda one: one.trade_rate),
+    ("volumeRate{}", "Volume Rate", lambda one: float(size_decimal(one.rate))),
 )
 RANGES: Final = tuple((code, name) for code, name, _ in _MEASURES)
-"""The filters in pairs: ``code + "Above"`` and ``code + "Below"``."""
+"""The filters in pairs: ``code.format("Above")`` and ``code.format("Below")``."""
 FILTERS: Final[Mapping[str, ScanFilter]] = {
-    code + side: ScanFilter(f"{name} {side}", measure, side == "Below")
+    code.format(side): ScanFilter(f"{name} {side}", measure, side == "Below")
     for code, name, measure in _MEASURES
     for side in ("Above", "Below")
 }
