@@ -1,10 +1,16 @@
 """The hours before the open and after the close of stocks that no recording tells of."""
 
+import hashlib
+import random
 from itertools import pairwise
 
 import pytest
 
 from papertape.store import history
+from papertape.venue.market.extended import ExtendedDays, ThinDay
+from papertape.venue.market.interpolate import LEAST_TRADES, SHARES_A_TRADE
+from papertape.venue.market.nights import evening, morning
+from papertape.venue.market.noise import added, drawn
 from papertape.venue.market.prices import Calendars, Prices
 from papertape.venue.market.source import Print, Quote
 from papertape.venue.market.tape import Market, open_market
@@ -37,6 +43,13 @@ def market(seed: int = 5, begin: str = "20260413 09:30:00") -> Market:
 
 MARKET = market()
 every_kind = pytest.mark.parametrize("con_id", KINDS.values(), ids=KINDS)
+
+
+STOCKS = [
+    entry.conId for entry in CATALOGUE.everything()
+    if entry.secType == "STK" and entry.currency == "USD"
+]  # fmt: skip
+TOLD = "353c59d00b132bfd6de260cd7f360a7f004b2c4039fe9f8cc1529f22f6878a6c"
 
 
 def minutes(con_id: int, start: int, end: int, what: str = "TRADES", on: Market = MARKET):
@@ -226,3 +239,46 @@ def test_a_week_is_the_days_in_it() -> None:
     (week,) = MARKET.bars(SPY, start=begin, end=end, step=WEEK, what="TRADES")
     days = MARKET.bars(SPY, start=begin, end=end, step=DAY, what="TRADES")
     assert len(days) == 5 and week.volume == sum(day.volume for day in days)
+
+
+def test_not_a_byte_of_a_daily_bar_has_changed_since_they_were_written_down() -> None:
+    told = hashlib.sha256()
+    here = market(begin="20261105 09:30:00")
+    for con_id in random.Random(14).sample(STOCKS, 30):
+        for what in (*WHATS, "BID_ASK"):
+            start, end = at("20261118 00:00:00"), at("20261202 11:11:11")  # with a half day
+            told.update(repr(here.bars(con_id, start=start, end=end, step=DAY, what=what)).encode())
+            told.update(repr(here.regular_days(con_id, start=start, end=end, what=what)).encode())
+    assert told.hexdigest() == TOLD
+
+
+def thin_days(con_id: int, on: Market = MARKET) -> tuple[ExtendedDays, list[ThinDay]]:
+    """What plays on the tape of a stock, with some of its mornings and evenings."""
+    source, _ = on._sources._played(con_id)
+    assert isinstance(source, ExtendedDays)
+    found = [part.day() for number in range(-40, 5) for part in source.fresh(number).parts[::2]]
+    assert all(isinstance(day, ThinDay) for day in found)
+    return source, found
+
+
+def test_a_daily_bar_works_no_minute_of_the_hours_around_the_session_out() -> None:
+    source, days = thin_days(RARE, market())
+    assert all(day.whole(what) for day in days for what in WHATS)
+    assert not any(way._cells for way in source._ways)
+    days[0].rows("TRADES")
+    assert source._ways[0]._cells
+
+
+@pytest.mark.parametrize("con_id", [SPY, RARE, *random.Random(15).sample(STOCKS, 40)])
+def test_which_minutes_have_prints_is_drawn_for_each(con_id: int) -> None:
+    """Minute by minute, as it was worked out before it was done by half hours."""
+    _, days = thin_days(con_id)
+    for place, day in enumerate(days):
+        shares = evening(8) if place % 2 else morning(11)
+        whole, usual = added(shares), day._spec.volume / SHARES_A_TRADE / 30 / 8
+        limits = [256.0 * usual * (share / whole) for share in shares]
+        chance = drawn(30 * len(shares), day._seed, 8)
+        found = [int(byte < limits[minute // 30]) for minute, byte in enumerate(chance)]
+        found[0] = found[-1] = 1
+        assert list(day._printed) == found
+        assert sum(day._least) >= LEAST_TRADES * sum(found)

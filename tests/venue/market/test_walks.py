@@ -47,12 +47,25 @@ def test_extremes_are_those_of_all_steps(number: int, seed: int, beta: float) ->
     assert (peak, trough) == (steps.index(top), steps.index(bottom))
 
 
-@given(number=numbers, upto=st.integers(1, MINUTES))
-def test_extremes_of_a_part_of_a_day(number: int, upto: int) -> None:
-    line = way(4, 1.0)
+@given(
+    number=numbers, upto=st.integers(1, MINUTES), beta=st.sampled_from((-0.5, 0.0, 1.0)),
+)  # fmt: skip
+def test_extremes_of_a_part_of_a_day(number: int, upto: int, beta: float) -> None:
+    line = way(4, beta)
     steps = minutes(line, number)[: upto + 1]
-    (top, _), (bottom, _) = line.extremes(number, upto)
+    (top, peak), (bottom, trough) = line.extremes(number, upto)
     assert (top, bottom) == (max(steps), min(steps))
+    assert (peak, trough) == (steps.index(top), steps.index(bottom))
+
+
+@given(number=numbers, beta=st.sampled_from((-0.5, 0.0, 1.5)))
+def test_no_step_of_a_cell_is_beyond_its_bounds(number: int, beta: float) -> None:
+    line = way(9, beta)
+    knots, lows, highs = line.bounds(number)
+    assert knots == line.knots(number)
+    for cell, (low, high) in enumerate(zip(lows, highs)):
+        prices = line.cell(number, cell)
+        assert low - 1e-6 <= min(prices) and max(prices) <= high + 1e-6
 
 
 @given(number=numbers, beta=st.sampled_from((0.0, 1.5)))

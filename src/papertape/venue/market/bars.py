@@ -37,6 +37,9 @@ class DayLine(Protocol):
         """The same by the parts that a day's pauses leave: number, the end of the day's part
         before or 0, and the part."""
 
+    def played_parts(self, number: int) -> tuple[PlayedPart, ...]:
+        """What is played of a trading day, in order."""
+
     def played(self, number: int, now: Nanos) -> Nanos:
         """How much of a trading day has been played at ``now``."""
 
@@ -143,8 +146,8 @@ def _days(
         if upto == day.length and not any(a < close and b > begin for a, b in shut):
             piece = day.whole(what)
         else:
-            for of, _, part in line.parts(begin, min(close, end)):
-                if of == number and part.offset < upto:
+            for part in line.played_parts(number):
+                if part.offset < upto:
                     to = min(part.until, upto)
                     more = _open_piece(day, what, part.offset, to, part.base, shut)
                     piece = joined(piece, more)
@@ -158,14 +161,14 @@ def regular_days(line: DayLine, span: Span, what: str) -> list[PriceBar]:
     as far as they begin before its end; none on a tape without sessions."""
     found: list[PriceBar] = []
     start, end = span
-    for number, begin, close in line.sessions(start, end):
+    for number, _, _ in line.sessions(start, end):
         session = line.regular(number)
         if session is None:
             continue
         piece: Piece | None = None
-        for of, _, part in line.parts(begin, min(close, end)):
+        for part in line.played_parts(number):
             begins, closes = max(session[0], part.begins), min(session[1], part.ends, end + 1)
-            if of == number and begins < min(closes, end):
+            if begins < min(closes, end):
                 more = day_piece(line.day(number), what, begins - part.base, closes - part.base)
                 piece = joined(piece, more)
         if piece is not None:

@@ -310,8 +310,9 @@ class _Side:
         if way is None:
             return [(1.0, 1.0)] * CELLS
         more = _strays() / _ROOT_STEPS
-        pairs = zip(way.bounds(number), way.swings(number))
-        return [(low - more * swing, high + more * swing) for (low, high), swing in pairs]
+        _, lows, highs = way.bounds(number)
+        found = zip(lows, highs, way.swings(number))
+        return [(low - more * swing, high + more * swing) for low, high, swing in found]
 
 
 @lru_cache

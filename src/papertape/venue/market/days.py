@@ -240,10 +240,11 @@ class DayPart:
 class PartedDay:
     """A day of several that follow one another without a pause; each is made when it is needed."""
 
-    def __init__(self, parts: Sequence[DayPart], seed: int, blocks: Cache) -> None:
+    def __init__(self, parts: Sequence[DayPart], name: Hashable, blocks: Cache) -> None:
+        """``name``: under what its blocks are kept."""
         self.parts = parts
         self.length = (parts[-1].first + parts[-1].minutes) * MINUTE
-        self._seed = seed
+        self._name = name
         self._blocks = blocks
         self._rows: dict[str, Rows] = {}
 
@@ -253,7 +254,7 @@ class PartedDay:
         within = offset - part.first * MINUTE
         if not part.first:
             return part.day().block(within)
-        key = (self._seed, minute)
+        key = (self._name, minute)
         block: Block = self._blocks.get(
             key, lambda: part.day().block(within).moved(part.first * MINUTE)
         )

@@ -6,7 +6,8 @@ a print. Its volume is most just before the open and just after the close.
 """
 
 from collections.abc import Callable, Sequence
-from functools import cached_property, partial
+from functools import lru_cache, partial
+from math import ceil
 from typing import Final
 
 from msgspec.structs import replace
@@ -14,6 +15,7 @@ from msgspec.structs import replace
 from ..units import MINUTE, SIZE_SCALE, PriceUnits, SizeUnits
 from .days import Caches, Day, DayPart, PartedDay, day_piece
 from .interpolate import LEAST_QUOTES, LEAST_TRADES, MOST_TRADES, SHARES_A_TRADE, shared_upto
+from .memo import kept
 from .nights import Nights, NightWalk, evening, morning
 from .noise import added, drawn, mix
 from .synthetic import SyntheticDay, SyntheticDays, SyntheticSpec, own_volatility
@@ -32,6 +34,28 @@ _BUSY: Final = 8
 """Prints a minute from which on every minute has some."""
 
 
+class Busy:
+    """How busy the half hours before an open or after a close are, by what is traded in all."""
+
+    def __init__(self, shares: Sequence[float], volume: int) -> None:
+        whole = added(shares)
+        self.parts = [share / whole for share in shares]
+        """The part of the volume that each has."""
+        usual = volume / SHARES_A_TRADE / STEPS / _BUSY
+        limits = [ceil(256.0 * usual * share) for share in self.parts]
+        self.printed = [
+            (cell * STEPS, _below(limit if limit < 256 else 256))
+            for cell, limit in enumerate(limits)
+        ]
+        """The first minute of each, and a table that turns what is drawn for a minute into 1 where
+        it has prints, else into 0."""
+
+
+@lru_cache(257)
+def _below(limit: int) -> bytes:
+    return bytes(byte < limit for byte in range(256))
+
+
 class ThinDay(SyntheticDay):
     """The hours before an open or after a close. Most minutes have no print; the first and the
     last one have, and those of the highest and the lowest price."""
@@ -43,37 +67,34 @@ class ThinDay(SyntheticDay):
         number: int,
         seed: int,
         caches: Caches,
-        busy: Sequence[float],
+        busy: "Busy",
     ) -> None:
-        whole = added(busy)
-        self._busy = [share / whole for share in busy]
+        self._busy = busy
         super().__init__(spec, way, number, seed, caches)
 
-    @cached_property
-    def _drawn(self) -> list[int]:
-        """The prints that a minute has at the least: none, or what it takes to show a bar."""
-        minutes = self._minutes
-        usual = self._spec.volume / SHARES_A_TRADE / STEPS / _BUSY
-        chance = drawn(minutes, self._seed, 8)
-        limits = [256.0 * usual * share for share in self._busy]
-        found = [
-            LEAST_TRADES if byte < limits[minute // STEPS] else 0
-            for minute, byte in enumerate(chance)
-        ]
-        found[0] = found[-1] = LEAST_TRADES
-        return found
+    @kept
+    def _printed(self) -> bytes:
+        """For each minute whether it has prints: 1, or 0."""
+        chance = drawn(self._minutes, 8, after=self._seeded)
+        found = bytearray().join(
+            [chance[begin : begin + STEPS].translate(some) for begin, some in self._busy.printed]
+        )
+        found[0] = found[-1] = 1
+        return bytes(found)
 
-    @cached_property
+    @kept
     def _least(self) -> list[int]:
-        """The same with what it takes to show the highest and the lowest price."""
-        found = [*self._drawn]
+        """The prints that a minute has at the least: none, or what it takes to show a bar. Those of
+        the highest and the lowest price have some."""
+        found = [LEAST_TRADES * some for some in self._printed]
         found[self._peak] = found[self._trough] = LEAST_TRADES
         return found
 
-    @cached_property
+    @kept
     def _sums(self) -> tuple[SizeUnits, int]:
-        fewest = sum(self._drawn) + 2 * LEAST_TRADES
-        lively = self._way.wild(self._number) * (0.75 + drawn(1, self._seed, 9)[0] / 512.0)
+        fewest = (self._printed.count(1) + 2) * LEAST_TRADES
+        chance = drawn(1, 9, after=self._seeded)[0]
+        lively = self._way.wild(self._number) * (0.75 + chance / 512.0)
         volume = max(int(self._spec.volume * lively), fewest)
         count = min(volume // SHARES_A_TRADE, MOST_TRADES * self._minutes)
         return volume * SIZE_SCALE, max(count, fewest)
@@ -89,10 +110,10 @@ class ThinDay(SyntheticDay):
         least = [
             sum(self._least[first : first + STEPS]) for first in range(0, self._minutes, STEPS)
         ]
-        chance = drawn(len(least), self._seed, 6)
+        chance = drawn(len(least), 6, after=self._seeded)
         weights = [
             share * (0.7 + byte / 426.0) if few else 0.0
-            for share, byte, few in zip(self._busy, chance, least)
+            for share, byte, few in zip(self._busy.parts, chance, least)
         ]
         return shared_upto(*self._sums, weights, least)
 
@@ -136,27 +157,36 @@ class ExtendedDays:
         self._before, self._after = before, after
         self._caches = caches
         self._seed = mix(seed, 61)
+        self._seeded = mix(self._seed)
         volatility = spec.volatility if market is None else own_volatility(spec)
         wild = regular.way.wild if isinstance(regular, SyntheticDays) else _even
         cells = {"after": after // STEPS, "before": before // STEPS}
         own = NightWalk(self._seed, volatility, wild, **cells)
         nights = Nights(own, self._ends, market, spec.beta)
         self._ways = (Way(1.0, 0, nights.morning), Way(1.0, 0, nights.evening))
-        self._busy = (morning(cells["before"]), evening(cells["after"]))
         self._spec = spec
 
-    @cached_property
-    def _specs(self) -> tuple[SyntheticSpec, SyntheticSpec]:
-        """How it trades before an open, and after a close."""
+    @kept
+    def _by_day(self) -> SyntheticSpec:
+        """How it trades in its regular session."""
         spec = self._spec
         if not isinstance(self.regular, SyntheticDays):  # it trades as much as its days tell
             piece = self.regular.day(0).whole("TRADES")
             if piece is not None:
                 spec = replace(spec, volume=piece.volume // SIZE_SCALE)
-        return (
-            _thin(spec, self._before, MORNING_VOLUME, MORNING_SPREAD),
-            _thin(spec, self._after, EVENING_VOLUME, EVENING_SPREAD),
-        )
+        return spec
+
+    @kept
+    def _morning(self) -> tuple[SyntheticSpec, Busy]:
+        """How it trades before an open."""
+        spec = _thin(self._by_day, self._before, MORNING_VOLUME, MORNING_SPREAD)
+        return spec, Busy(morning(self._before // STEPS), spec.volume)
+
+    @kept
+    def _evening(self) -> tuple[SyntheticSpec, Busy]:
+        """How it trades after a close."""
+        spec = _thin(self._by_day, self._after, EVENING_VOLUME, EVENING_SPREAD)
+        return spec, Busy(evening(self._after // STEPS), spec.volume)
 
     def head(self) -> int:
         """Number of the earliest day on offer."""
@@ -205,12 +235,12 @@ class ExtendedDays:
             parts.insert(0, DayPart(0, before, partial(self._thin_day, number, 0)))
         if after:
             parts.append(DayPart(before + open_for, after, partial(self._thin_day, number, 1)))
-        return PartedDay(parts, mix(self._seed, number, 1), self._caches.blocks)
+        return PartedDay(parts, (self._seed, number), self._caches.blocks)
 
     def _thin_day(self, number: int, which: int) -> ThinDay:
-        seed = mix(self._seed, number, 2 + which)
-        way, busy = self._ways[which], self._busy[which]
-        return ThinDay(self._specs[which], way, number, seed, self._caches, busy)
+        seed = mix(number, 2 + which, after=self._seeded)
+        spec, busy = self._evening if which else self._morning
+        return ThinDay(spec, self._ways[which], number, seed, self._caches, busy)
 
 
 def _even(number: int) -> float:

@@ -14,11 +14,15 @@ it, as its times are those of the clock.
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from ..reference.calendars import Calendar, TradingDay
 from ..reference.times import EASTERN
 from ..units import DAY, MINUTE, SECOND, Nanos
+from .memo import Memo
+
+_KEPT: Final = 1024
+"""Days whose parts are remembered: those of a long daily history, which all on a layout share."""
 
 
 class PlayedPart(NamedTuple):
@@ -142,7 +146,7 @@ class SessionDays:
         self._whole = length > (calendar.regular if through else regular)
         """Whether a day has more than the regular session."""
         self._first = calendar.current(anchor)
-        self._known: tuple[int | None, tuple[PlayedPart, ...]] = (None, ())
+        self.parts = Memo(_KEPT, self._parts).__getitem__
 
     def number(self, now: Nanos) -> int:
         number = self._calendar.current(now)
@@ -156,12 +160,10 @@ class SessionDays:
     def span(self, number: int) -> Nanos:
         return self.parts(number)[-1].until
 
-    def parts(self, number: int) -> tuple[PlayedPart, ...]:
-        if self._known[0] != number:
-            self._known = (number, tuple(self._parts(number)))
-        return self._known[1]
+    def _parts(self, number: int) -> tuple[PlayedPart, ...]:
+        return tuple(self._played(number))
 
-    def _parts(self, number: int) -> Iterator[PlayedPart]:
+    def _played(self, number: int) -> Iterator[PlayedPart]:
         session = self._session(number)
         begins, ends = self._begins(session), session.ends if self._whole else session.closes
         spans = ((begins, ends),) if self._through else session.parts(begins, ends)

@@ -10,9 +10,11 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import accumulate
 from math import sqrt
+from operator import mul
 from typing import NamedTuple
 
-from .noise import ODDS, added, drawn
+from .memo import Memo
+from .noise import ODDS, added, drawn, mix
 from .options.elementary import log
 from .walks import NIGHT, Course, Walk
 
@@ -35,6 +37,19 @@ def evening(cells: int) -> list[float]:
 def morning(cells: int) -> list[float]:
     """How lively the half hours before an open are."""
     return [_MORNING[min(cell, len(_MORNING) - 1)] for cell in reversed(range(cells))]
+
+
+_LIVELY = tuple(0.5 + byte / 255.0 for byte in range(256))
+"""How lively half an hour of a night is, for bytes."""
+
+
+@lru_cache(64)
+def _roots(after: int, before: int) -> Sequence[float]:
+    """What a night's standard deviation is multiplied by in each of its cells."""
+    seen = [*evening(after), *morning(before)]
+    scale = (1.0 - _UNSEEN) / added(seen)
+    shares = [share * scale for share in seen]
+    return [sqrt(share) for share in (*shares[:after], _UNSEEN, *shares[after:])]
 
 
 class Moves(NamedTuple):
@@ -62,27 +77,23 @@ class NightWalk:
     ) -> None:
         self.wild = wild
         self.after, self.cells = after, after + 1 + before
-        self._seed = seed
+        self._seeded = mix(seed)
         self._volatility = volatility
-        seen = [*evening(after), *morning(before)]
-        scale = (1.0 - _UNSEEN) / added(seen)
-        shares = [share * scale for share in seen]
-        self._shares = [*shares[:after], _UNSEEN, *shares[after:]]
-        self.moves = lru_cache(kept)(self._moves)
+        self._roots = _roots(after, before)
+        self.moves = Memo(kept, self._moves).__getitem__
         """Those of the night before a day."""
 
     def _moves(self, number: int) -> Moves:
-        chance = drawn(2 * self.cells, self._seed, number, 13)
+        chance = drawn(2 * self.cells, number, 13, after=self._seeded)
         night = self._volatility * self.wild(number) * sqrt(NIGHT)
         swings = [
-            night * sqrt(share) * (0.5 + byte / 255.0)
-            for share, byte in zip(self._shares, chance[self.cells :])
+            night * root * _LIVELY[byte] for root, byte in zip(self._roots, chance[self.cells :])
         ]
         return Moves([swing * ODDS[byte] for swing, byte in zip(swings, chance)], swings)
 
     def picks(self, number: int) -> bytes:
         """Which bridge each cell of a night is."""
-        return drawn(self.cells, self._seed, number, 14)
+        return drawn(self.cells, number, 14, after=self._seeded)
 
 
 def night_walk(walk: Walk, *, after: int, before: int) -> NightWalk:
@@ -101,7 +112,7 @@ class Nights:
         self._ends = ends
         self._market = market
         self._beta = beta
-        self.before = lru_cache(64)(self._before)
+        self.before = Memo(64, self._before).__getitem__
         """The night before a day, in logarithms of the price."""
         self.evening = NightPart(self, 1, slice(0, own.after))
         self.morning = NightPart(self, 0, slice(own.after + 1, own.cells))
@@ -112,10 +123,12 @@ class Nights:
         if self._market is not None:
             beta, theirs = self._beta, self._market.moves(number)
             each = [one + beta * two for one, two in zip(each, theirs.each)]
-            more = [beta * two for two in theirs.swings]
-            swings = [sqrt(one * one + two * two) for one, two in zip(swings, more)]
+            swings = [
+                sqrt(one * one + (more := beta * two) * more)
+                for one, two in zip(swings, theirs.swings)
+            ]
         moved = [0.0, *accumulate(each)]
-        spent = [0.0, *accumulate(swing * swing for swing in swings)]
+        spent = [0.0, *accumulate(map(mul, swings, swings))]
         start, end = (log(price) for price in self._ends(number))
         tied = end - start - moved[-1]
         knots = [start + one + tied * (part / spent[-1]) for one, part in zip(moved, spent)]
@@ -130,6 +143,8 @@ class NightPart:
         self._nights = nights
         self._later = later
         self._cells = cells
+        self.course = Memo(64, self._course).__getitem__
+        """The way of a day's evening or morning."""
 
     def opened(self, number: int) -> float:
         """The logarithm that the others are above: those of prices are as they are."""
@@ -143,8 +158,7 @@ class NightPart:
         """How lively a day is."""
         return self._nights.own.wild(number)
 
-    def course(self, number: int) -> Course:
-        """The way of a day's evening or morning."""
+    def _course(self, number: int) -> Course:
         night, cells = self._nights.before(number + self._later), self._cells
         knots = night.knots[cells.start : cells.stop + 1]
         return Course(knots, night.swings[cells], night.picks[cells], night.wild)

@@ -18,6 +18,7 @@ _MASK = (1 << 64) - 1
 _SHAPES = 64
 _CLUSTER, _SURPRISE = 0.85, 0.3
 """How long a lively minute lasts within a bridge, and how lively it is."""
+_NEAR: Final = 1e-9
 
 
 _BEGUN: Final = 0x9E3779B97F4A7C15
@@ -90,6 +91,40 @@ def bridges(steps: int) -> tuple[Bridge, ...]:
             turned = [-point for point in way]
             found += [Bridge(path, max(path), min(path)) for path in (way, turned)]
     return tuple(found)
+
+
+@lru_cache
+def reaches(steps: int) -> tuple[Sequence[float], Sequence[float]]:
+    """The highest and the lowest point of each bridge of so many steps."""
+    found = bridges(steps)
+    return [bridge.most for bridge in found], [bridge.least for bridge in found]
+
+
+Corners = Sequence[tuple[int, float]]
+"""Steps of a bridge with its points there, both ends among them."""
+
+
+@lru_cache(512)
+def corners(steps: int, pick: int) -> tuple[Corners, Corners]:
+    """Where a bridge can be highest, and where lowest, once it is stretched and tilted, however
+    much: the corners of its upper and of its lower hull."""
+    points = bridges(steps)[pick].points
+    lower = _upper([-point for point in points])
+    return _upper(points), [(step, -point) for step, point in lower]
+
+
+def _upper(points: Sequence[float]) -> Corners:
+    """The upper hull of a path; what is as good as on it counts as on it."""
+    hull: list[tuple[int, float]] = []
+    for step, point in enumerate(points):
+        while len(hull) > 1:
+            (first, start), (middle, between) = hull[-2:]
+            line = start + (point - start) * (middle - first) / (step - first)
+            if between > line - _NEAR:
+                break
+            hull.pop()
+        hull.append((step, point))
+    return hull
 
 
 def _bridge(steps: int, chance: bytes) -> list[float]:

@@ -100,6 +100,7 @@ class Sources:
                 nightly=con_id in calendars,
             )
         self._way = lru_cache(None)(self._valued)
+        self._sessions = lru_cache(None)(self._laid)
 
     def __contains__(self, con_id: int) -> bool:
         return con_id in self._recorded or con_id in self._specs
@@ -238,7 +239,7 @@ class Sources:
             market=self._market_nights(calendar) if spec.beta else None,
             caches=self._caches,
         )
-        return days, SessionDays(self._anchor, days.length, calendar)
+        return days, self._sessions(days.length, calendar, False)
 
     def _nights(self, calendar: Calendar) -> NightWalk:
         """The nights of the market that instruments of a calendar share."""
@@ -289,7 +290,10 @@ class Sources:
         calendar = self._calendars.get(con_id)
         if calendar is None:
             return Laps(self._anchor, length)
-        through = con_id in self._recordings
+        return self._sessions(length, calendar, con_id in self._recordings)
+
+    def _laid(self, length: Nanos, calendar: Calendar, through: bool) -> Layout:
+        """The layout of days in the sessions of a calendar, which all that have it share."""
         return SessionDays(self._anchor, length, calendar, through=through)
 
     def _derived(

@@ -8,7 +8,7 @@ instrument with a ``beta`` follows the walk of the market that it shares with th
 
 from array import array
 from collections.abc import Callable, Sequence
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from math import sqrt
 from typing import NamedTuple
 
@@ -29,6 +29,7 @@ from .interpolate import (
     steps_of,
 )
 from .liveliness import busy, profile
+from .memo import kept
 from .noise import REACH, drawn, mix
 from .ticks import Block, Column, Piece, Rows
 from .walks import STEPS, Extreme, Shared, Walk, Way
@@ -190,12 +191,12 @@ class SyntheticDay:
         self._seeded = mix(seed)
         self._parts: tuple[list[SizeUnits], list[int]] | None = None
 
-    @cached_property
+    @kept
     def bar(self) -> DayBar:
         """The day as one bar."""
         return self._bar(self._grid(self._extremes[0][0]), self._grid(self._extremes[1][0]))
 
-    @cached_property
+    @kept
     def _extremes(self) -> tuple[Extreme, Extreme]:
         return self._way.extremes(self._number, self._minutes)
 
@@ -284,7 +285,7 @@ class SyntheticDay:
             return DayBar(opened, high, low, close, 0, 0)
         return DayBar(opened, high, low, close, *self._sums)
 
-    @cached_property
+    @kept
     def _sums(self) -> tuple[SizeUnits, int]:
         """Shares and trades of the day."""
         minutes, chance = self._minutes, drawn(3, 1, after=self._seeded)

@@ -87,6 +87,10 @@ class Tape:
         """How much of a trading day has been played at ``now``."""
         return played(self._layout, number, now)
 
+    def played_parts(self, number: int) -> tuple[PlayedPart, ...]:
+        """What is played of a trading day between its pauses, in order."""
+        return self._layout.parts(number)
+
     def dated(self, number: int) -> Nanos:
         """The instant whose date is that of the trading day."""
         return self._layout.dated(number)

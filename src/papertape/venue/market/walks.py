@@ -15,14 +15,16 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import accumulate
 from math import sqrt
+from operator import mul
 from typing import NamedTuple, Protocol
 
 from .memo import Memo
-from .noise import ODDS, added, bridges, drawn, mix, odd, unit
+from .noise import ODDS, added, bridges, corners, drawn, mix, odd, reaches, unit
 from .options.elementary import exp
 
 STEPS = 30
 """Steps of a cell."""
+_PLACES = tuple(float(step) for step in range(STEPS + 1))
 NIGHT = 0.2
 """A night's share of the variance from close to close."""
 _SURPRISE = sqrt(NIGHT * (1.0 - NIGHT))
@@ -147,8 +149,8 @@ class Walk:
             0.5 + (chance[cells + cell] + chance[cells + cell + 1]) / 512.0 for cell in range(cells)
         ]
         swings = [day * root * much for root, much in zip(self._roots, lively)]
-        moved = [0.0, *accumulate(swing * ODDS[byte] for swing, byte in zip(swings, chance))]
-        spent = [0.0, *accumulate(swing * swing for swing in swings)]
+        moved = [0.0, *accumulate([swing * ODDS[byte] for swing, byte in zip(swings, chance)])]
+        spent = [0.0, *accumulate(map(mul, swings, swings))]
         start, end = self.opened(number), self.ended(number)
         tied = end - start - moved[-1]
         knots = [start + one + tied * (part / spent[-1]) for one, part in zip(moved, spent)]
@@ -234,7 +236,7 @@ class Way:
         course = self._own.course(number)
         size, points = middle * course.swings[cell], bridges(STEPS)[course.picks[cell]].points
         if not self._shared:
-            found = [start + rise * k + size * one for k, one in enumerate(points)]
+            found = [start + rise * k + size * one for k, one in zip(_PLACES, points)]
             found[-1] = end
             return found
         walk, beta = self._shared[0]
@@ -245,7 +247,7 @@ class Way:
         )
         found = [
             start + rise * k + size * one + more * two
-            for k, (one, two) in enumerate(zip(points, others))
+            for k, one, two in zip(_PLACES, points, others)
         ]
         found[-1] = end
         return found
@@ -272,53 +274,67 @@ class Way:
     def extremes(self, number: int, steps: int) -> tuple[Extreme, Extreme]:
         """The highest and the lowest price of a day's first ``steps``, each with the first step
         that has it. Only the cells are worked out that may hold one."""
-        bounds = self.bounds(number)[: -(-steps // STEPS)]
-        highest = [(high, -cell) for cell, (_, high) in enumerate(bounds)]
-        lowest = [(-low, -cell) for cell, (low, _) in enumerate(bounds)]
+        knots, lows, highs = self.bounds(number)
+        reached = knots[: steps // STEPS + 1]
+        top, bottom, cells = max(reached), min(reached), -(-steps // STEPS)
+        highest = [(high, -cell) for cell, high in enumerate(highs[:cells]) if high >= top]
+        lowest = [(-low, -cell) for cell, low in enumerate(lows[:cells]) if low <= bottom]
         top, at = self._most(number, steps, highest, 1)
         bottom, place = self._most(number, steps, lowest, -1)
         return (top, at), (-bottom, place)
 
     def _most(self, number: int, steps: int, bounds: list[Extreme], side: int) -> Extreme:
-        """The largest of ``side`` times the price, given what each cell has at most."""
+        """The largest of ``side`` times the price, given what the cells have at most that may
+        hold it."""
         bounds.sort(reverse=True)
         best, at = -1e300, 0
         for bound, place in bounds:
             if bound < best:
                 break
-            points = self.cell(number, -place)[: steps + 1 + place * STEPS]
-            value = max(points) if side > 0 else -min(points)
-            step = points.index(side * value) - place * STEPS
+            value, step = self._most_of(number, -place, steps + place * STEPS, side)
+            step -= place * STEPS
             if value > best or (value == best and step < at):
                 best, at = value, step
         return best, at
 
-    def bounds(self, number: int) -> list[tuple[float, float]]:
-        """What the prices of each cell lie between, without working them out."""
-        knots = self.knots(number)
-        ups, downs = self._bulges(self._own, 1.0, number)
-        for walk, beta in self._shared:
-            more, less = self._bulges(walk, beta, number)
-            ups = [one + two for one, two in zip(ups, more)]
-            downs = [one + two for one, two in zip(downs, less)]
-        return [
-            (
-                (start if start < end else end) + 0.5 * (start + end) * down,
-                (end if start < end else start) + 0.5 * (start + end) * up,
-            )
-            for start, end, up, down in zip(knots, knots[1:], ups, downs)
-        ]
+    def _most_of(self, number: int, cell: int, steps: int, side: int) -> Extreme:
+        """The largest of ``side`` times the price in the first ``steps`` of a cell, and where."""
+        if self._shared or steps < STEPS:
+            points = self.cell(number, cell)[: steps + 1]
+            price = max(points) if side > 0 else min(points)
+            return side * price, points.index(price)
+        start, end = self.knots(number)[cell : cell + 2]
+        rise, course = (end - start) / STEPS, self._own.course(number)
+        size, (above, below) = (
+            0.5 * (start + end) * course.swings[cell],
+            corners(STEPS, course.picks[cell]),
+        )
+        best, at = side * start, 0
+        for step, point in above if side > 0 else below:
+            value = side * (start + rise * step + size * point if step < STEPS else end)
+            if value > best:
+                best, at = value, step
+        return best, at
 
-    def _bulges(self, walk: AnyWalk, beta: float, number: int) -> tuple[list[float], list[float]]:
-        """How far a walk goes above and below the straight line within each cell of a day."""
-        shapes, course = bridges(STEPS), walk.course(number)
-        ups: list[float] = []
-        downs: list[float] = []
-        for swing, pick in zip(course.swings, course.picks):
-            bridge, size = shapes[pick], beta * swing
-            ups.append(size * (bridge.most if beta > 0.0 else bridge.least))
-            downs.append(size * (bridge.least if beta > 0.0 else bridge.most))
-        return ups, downs
+    def bounds(self, number: int) -> tuple[Sequence[float], Sequence[float], Sequence[float]]:
+        """The prices at the borders of a day's cells, and what those of each cell are never below
+        and never above, without working them out."""
+        knots, course, (most, least) = self.knots(number), self._own.course(number), reaches(STEPS)
+        ups = [swing * most[pick] for swing, pick in zip(course.swings, course.picks)]
+        downs = [swing * least[pick] for swing, pick in zip(course.swings, course.picks)]
+        for walk, beta in self._shared:
+            course = walk.course(number)
+            up, down = (most, least) if beta > 0.0 else (least, most)
+            sizes = [beta * swing for swing in course.swings]
+            ups = [one + size * up[pick] for one, size, pick in zip(ups, sizes, course.picks)]
+            downs = [one + size * down[pick] for one, size, pick in zip(downs, sizes, course.picks)]
+        lows, highs = [], []
+        for start, end, below, above in zip(knots, knots[1:], downs, ups):
+            low, high = (start, end) if start < end else (end, start)
+            middle = 0.5 * (start + end)
+            lows.append(low + middle * below)
+            highs.append(high + middle * above)
+        return knots, lows, highs
 
     def at(self, number: int, step: int) -> float:
         """The price at one step of a day."""
