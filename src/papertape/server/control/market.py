@@ -105,7 +105,11 @@ async def symbols(
     station = server.station
     market, instruments = station.market, station.venue.instruments
     if q.strip():
-        found = tuple(offers(instruments, market, q, current(server)))
+        turns, found = Turns(), tuple[Instrument, ...]()
+        for some in offers(instruments, market, q, current(server)):
+            if some is not None:
+                found = tuple(some)
+            await turns.others()
     else:
         entries = map(instruments.get, islice(market.con_ids(), MOST_SYMBOLS))
         found = tuple(entry for entry in entries if entry is not None)

@@ -6,8 +6,10 @@ A symbol may be followed by words in any order: a kind of contract, an expiry (`
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from heapq import nsmallest
 from itertools import islice
+from operator import itemgetter
 from typing import Final
 
 from ...model import Contract
@@ -32,22 +34,27 @@ _STRIKE: Final = re.compile(r"\d{1,7}(\.\d{1,4})?")
 _PAIR: Final = re.compile(r"([A-Z]{3})[./ ]?([A-Z]{3})")
 
 
+Found = Iterator[Instrument | None]
+"""Instruments, and None for each pause in which others can have a turn."""
+
+
 def offers(
     instruments: Instruments, market: MarketSource, text: str, now: Nanos
-) -> list[Instrument]:
-    """Up to ``MOST`` instruments that have market data, the most likely first."""
+) -> Iterator[list[Instrument] | None]:
+    """Up to ``MOST`` instruments that have market data, the most likely first: None for each pause
+    in which others can have a turn, then the offers."""
     found: dict[int, Instrument] = {}
     for one in _likely(instruments, market, " ".join(text.upper().split()), now):
-        if one.conId in market:
+        if one is None:
+            yield None
+        elif one.conId in market:
             found.setdefault(one.conId, one)
             if len(found) == MOST:
                 break
-    return list(found.values())
+    yield list(found.values())
 
 
-def _likely(
-    instruments: Instruments, market: MarketSource, text: str, now: Nanos
-) -> Iterator[Instrument]:
+def _likely(instruments: Instruments, market: MarketSource, text: str, now: Nanos) -> Found:
     if not text:
         return
     symbol, *words = text.split()
@@ -67,7 +74,7 @@ def _likely(
             yield from _nearest(rows, instruments, market, now) if optional else rows
     else:
         wanted = Contract(symbol=symbol, secType="FUT")
-        yield from islice(_rows(instruments, wanted, now), FUTURES)
+        yield from _first(FUTURES, _rows(instruments, wanted, now))
     yield from named
 
 
@@ -94,37 +101,46 @@ def _described(symbol: str, words: list[str]) -> Iterator[Contract]:
         yield wanted
 
 
-def _rows(instruments: Instruments, wanted: Contract, now: Nanos) -> Iterator[Instrument]:
+def _rows(instruments: Instruments, wanted: Contract, now: Nanos) -> Found:
     """The instruments that a description fits, each once."""
+    yield None
     rows = instruments.rows(wanted, now=now)
     if isinstance(rows, Refusal):
         return
     known: set[int] = set()
     for row in islice(rows, MOST_ROWS):
+        yield None
         if row.instrument.conId not in known:
             known.add(row.instrument.conId)
             yield row.instrument
 
 
-def _nearest(
-    found: Iterable[Instrument], instruments: Instruments, market: MarketSource, now: Nanos
-) -> list[Instrument]:
+def _first(most: int, found: Found) -> Found:
+    """The first few of what is found."""
+    for one in found:
+        yield one
+        most -= one is not None
+        if not most:
+            return
+
+
+def _nearest(found: Found, instruments: Instruments, market: MarketSource, now: Nanos) -> Found:
     """Of many options those that expire first, and whose strikes are nearest to the price of what
     they are on."""
-    options = [one for one in found if isinstance(one, OptionContract)]
+    options: list[tuple[int, float, int, OptionContract]] = []
     prices: dict[int, float] = {}
-    for one in options:
-        if one.under not in prices:
-            under = instruments.get(one.under)
-            priced = under is not None and one.under in market
-            price = market.quote(one.under, now).bid if priced else 0
-            prices[one.under] = price_float(price, under.scale) if under is not None else 0.0
-
-    def away(one: OptionContract) -> tuple[int, float, int]:
-        return one.expires, abs(price_float(one.strike, one.scale) - prices[one.under]), one.conId
-
-    options.sort(key=away)
-    return list(islice(options, MOST))
+    for one in found:
+        if one is None:
+            yield None
+        elif isinstance(one, OptionContract):
+            if one.under not in prices:
+                under = instruments.get(one.under)
+                priced = under is not None and one.under in market
+                price = market.quote(one.under, now).bid if priced else 0
+                prices[one.under] = price_float(price, under.scale) if under is not None else 0.0
+            away = abs(price_float(one.strike, one.scale) - prices[one.under])
+            options.append((one.expires, away, one.conId, one))
+    yield from (option for *_, option in nsmallest(MOST, options, key=itemgetter(0, 1, 2)))
 
 
 def _occ(text: str) -> str:
