@@ -1,6 +1,8 @@
 """Rows of text files, with a bound on everything."""
 
 import gzip
+import random
+import sys
 import zipfile
 from pathlib import Path
 
@@ -36,15 +38,80 @@ def test_gzip_and_zip(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (b"a,b\n1,\xff2\n", "line 2, column 1: not UTF-8 at byte 3"),
-        (b"a,b\n1,\0\n", "line 2, column 1: a NUL character"),
-        (b'a,b\n"1,2\n3,4\n', "line 2, column 1"),
+        (b"a,b\n1,\xff2\n", "line 2, column 2: not UTF-8 at byte 3"),
+        (b"a;b;c\n1;2;3\n\n1;2;\xc3", "line 4, column 3: not UTF-8 at byte 5"),
+        (b"a,b,c\n" + b"\n" * 999 + b'"x,y",\xe9,1\n', "line 1001, column 2: not UTF-8 at byte 7"),
+        (b"a,b\xff,c\n", "line 1, column 2: not UTF-8 at byte 4"),
+        (b"\xef\xbb\xbfa\tb\t\xff\n", "line 1, column 3: not UTF-8 at byte 8"),
+        (b"a,b\n1,\0\n", "line 2, column 2: a NUL character"),
+        (b"\0", "line 1, column 1: a NUL character"),
+        (b'a,b\n"1,2\n3,4\n', "line 2, column 1: unexpected end of data"),
+        (b'a,b,c\n1,"2,3\n3,4\n', "line 2, column 2: unexpected end of data"),
+        (b'a,b,c\n"1,1","2"3,4\n', "line 2, column 2: ',' expected after"),
         (b"a,b\n" + b"1" * (LONGEST_LINE + 1), f"line 2, column 1: longer than {LONGEST_LINE}"),
     ],
 )
 def test_a_bad_line_is_named(tmp_path: Path, data: bytes, words: str) -> None:
     with pytest.raises(MarketDataError, match=words):
         list(rows(written(tmp_path / "x.csv", data)))
+
+
+def plain(data: bytes) -> list[tuple[int, list[str]]]:
+    """The rows of bytes without quotation marks, line by line."""
+    first, *lines = (line.rstrip("\r") for line in data.decode().split("\n"))
+    found = [(number, line.split(",")) for number, line in enumerate(lines, 2)
+             if line.strip()]  # fmt: skip
+    return [(1, first.split(",") if first else []), *found]
+
+
+@pytest.mark.parametrize("block", [1, 7, 64, 1 << 18])
+def test_blank_lines_are_counted_wherever_a_block_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int
+) -> None:
+    monkeypatch.setattr(text_files, "BLOCK", block)
+    chance = random.Random(block)
+    for place in range(60):
+        parts = chance.choices(
+            ("\n", "\r\n", " \n\t\n", "1,2\n", "é,\u3000 x\n", " ", "\u3000\n", "7"),
+            k=chance.randrange(40),
+        )
+        data = ("a,b\n" * (place % 3 > 0) + "".join(parts)).encode()
+        path = written(tmp_path / "x.csv", data)
+        if data[:1] not in (b" ", b"\r", b""):
+            assert list(rows(path)) == plain(data)
+
+
+def test_a_blank_line_may_be_long(tmp_path: Path) -> None:
+    blank = b" " * (3 * text_files.BLOCK)
+    path = written(tmp_path / "x.csv", b"a\n" + blank + b"\n1\n" + blank)
+    assert list(rows(path)) == [(1, ["a"]), (3, ["1"])]
+    path.write_bytes(b"a\n" + blank + b"1\n")
+    with pytest.raises(MarketDataError, match="line 2, column 1: longer than"):
+        list(rows(path))
+
+
+def test_blank_lines_are_passed_over_by_blocks(tmp_path: Path) -> None:
+    """Python works for each block, not for each of its lines, and tells how far it is."""
+    blocks = 64
+    blank = b"\n" * (blocks * text_files.BLOCK)
+    path = written(tmp_path / "x.csv.gz", gzip.compress(b"a\n" + blank + b"1\n"))
+    told: list[int] = []
+    steps = 0
+
+    def counted(frame: object, event: str, value: object) -> object:
+        nonlocal steps
+        steps += event == "line"
+        return counted
+
+    before = sys.gettrace()
+    sys.settrace(counted)
+    try:
+        found = list(rows(path, progress=lambda name, done, size: told.append(done)))
+    finally:
+        sys.settrace(before)
+    assert found == [(1, ["a"]), (len(blank) + 2, ["1"])]
+    assert steps < 400 * blocks
+    assert len(told) > blocks * text_files.BLOCK // text_files.STEP // 2
 
 
 def test_a_cut_file_says_how_far_it_was_read(tmp_path: Path) -> None:

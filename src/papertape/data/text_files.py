@@ -1,12 +1,13 @@
 """Rows of CSV files, plain, in gzip or in a zip, read one by one with bounded memory and work.
 
-Whatever a file holds, no more than one line of it is in memory, a line has an end, and so has what
-a compressed file becomes.
+Whatever a file holds, no more than a block and one line of it is in memory, a line has an end, and
+so has what a compressed file becomes. Blank lines are passed over by blocks.
 """
 
 import csv
 import gzip
 import lzma
+import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -20,7 +21,10 @@ MOST_BYTES: Final = 16 << 30
 """What one file may become when it is unpacked."""
 STEP: Final = 1 << 20
 """Bytes between two reports of progress."""
+BLOCK: Final = 1 << 18
+"""Bytes that are read at once; whole ones make up a ``STEP``."""
 _DELIMITERS: Final = ",;\t|"
+_INK: Final = re.compile(rb"\S")
 ADVICE: Final = "Mend the line or take it out, and import the file again; nothing was imported"
 
 Progress = Callable[[str, int, int], None]
@@ -56,23 +60,20 @@ def rows(path: Path, member: str = "", progress: Progress = no_progress) -> Iter
     Raises ``MarketDataError`` with the line for what is no text, for a line that is too long, and
     for a file that is cut or damaged.
     """
-    line = 0
+    line, text, delimiter = 0, "", ","
     try:
         with _opened(path, member) as (raw, size):
-            lines = _lines(path, raw, size, progress)
-            first = next(lines, None)
-            if first is None:
-                return
-            line = 1
-            delimiter = max(_DELIMITERS, key=first.count)
-            yield 1, next(csv.reader([first], delimiter=delimiter, strict=True), [])
-            for line, text in enumerate(lines, 2):
-                if not text.strip():
+            for line, data in _lines(path, raw, size, progress):
+                text = _text(path, line, data, delimiter)
+                if line == 1:
+                    delimiter = _delimiter(text)
+                elif not text.strip():
                     continue
                 # A cell holds no line break, so that a lost quotation mark costs one line.
-                yield line, next(csv.reader([text], delimiter=delimiter, strict=True))
+                yield line, next(csv.reader([text], delimiter=delimiter, strict=True), [])
     except csv.Error as error:
-        raise bad_line(path, line, 1, str(error)) from error
+        column = _column(text, delimiter, _fault(text, delimiter))
+        raise bad_line(path, line, column, str(error)) from error
     except (OSError, EOFError, zipfile.BadZipFile, zlib.error, lzma.LZMAError) as error:
         raise _unreadable(path, error, line) from error
     except (NotImplementedError, RuntimeError) as error:  # a zip with a password, an odd method
@@ -110,29 +111,93 @@ class _Opened:
 _opened = _Opened
 
 
-def _lines(path: Path, raw: IO[bytes], size: int, progress: Progress) -> Iterator[str]:
-    done, told, line = 0, 0, 0
-    while True:
-        data = raw.readline(LONGEST_LINE + 1)
-        if not data:
-            progress(path.name, done, size or done)
-            return
-        line += 1
-        if len(data) > LONGEST_LINE:
-            raise bad_line(path, line, 1, f"longer than {LONGEST_LINE} bytes")
-        done += len(data)
+def _lines(
+    path: Path, raw: IO[bytes], size: int, progress: Progress
+) -> Iterator[tuple[int, bytes]]:
+    """The number of each line that is not blank, and of the first, with its bytes."""
+    data = raw.readline(LONGEST_LINE + 1)
+    if not data:
+        progress(path.name, 0, size)
+        return
+    yield 1, _bounded(path, 1, data)
+    line, done, told, rest, block = 1, len(data), 0, b"", data
+    while block:
+        # Of a file that is cut, as much is read as there is.
+        block = raw.read1(BLOCK)  # type: ignore[attr-defined]
+        done += len(block)
         if done > MOST_BYTES:
-            raise bad_line(path, line, 1, f"more than {MOST_BYTES >> 30} GiB unpacked")
+            raise bad_line(path, line + 1, 1, f"more than {MOST_BYTES >> 30} GiB unpacked")
         if done - told >= STEP:
             told = done
             progress(path.name, done, size)
+        text, at = rest + block, 0
+        while (end := text.find(b"\n", at) + 1) or (not block and at < len(text)):
+            data = text[at : end or len(text)]
+            if data.isspace():
+                found = _INK.search(text, at)
+                upto = text.rfind(b"\n", at, found.start() if found else len(text)) + 1
+                line += text.count(b"\n", at, upto)
+                if not upto:
+                    break
+                at = upto
+                continue
+            line += 1
+            yield line, _bounded(path, line, data)
+            at += len(data)
+        rest = text[at:]
+        if len(rest) > LONGEST_LINE:
+            # What is too long but blank so far may still end as a blank line.
+            rest = rest[: LONGEST_LINE + 1] if rest.isspace() else _bounded(path, line + 1, rest)
+    progress(path.name, done, size or done)
+
+
+def _bounded(path: Path, line: int, data: bytes) -> bytes:
+    if len(data) > LONGEST_LINE:
+        raise bad_line(path, line, 1, f"longer than {LONGEST_LINE} bytes")
+    return data
+
+
+def _text(path: Path, line: int, data: bytes, delimiter: str) -> str:
+    """A line as text. Raises ``MarketDataError`` with the column of what is none."""
+    try:
+        text = data.decode("utf-8-sig" if line == 1 else "utf-8")
+    except UnicodeDecodeError as error:
+        before = error.object[: error.start].decode()
+        if line == 1:
+            delimiter = _delimiter(data.decode(errors="replace"))
+        at = len(data) - len(error.object) + error.start + 1
+        problem = f"not UTF-8 at byte {at}"
+        raise bad_line(path, line, _column(before, delimiter, len(before)), problem) from error
+    if "\0" in text:
+        column = _column(text, _delimiter(text) if line == 1 else delimiter, text.index("\0"))
+        raise bad_line(path, line, column, "a NUL character: this is no text file")
+    return text.rstrip("\r\n")
+
+
+def _delimiter(text: str) -> str:
+    """What parts the cells of a first line."""
+    return max(_DELIMITERS, key=text.count)
+
+
+def _column(text: str, delimiter: str, place: int) -> int:
+    """The column that a place of a line is in, 1 the first."""
+    return len(next(csv.reader([text[:place] + "."], delimiter=delimiter)))
+
+
+def _fault(text: str, delimiter: str) -> int:
+    """The place of a line from which on its quotation marks make no sense."""
+    low, high = 0, len(text)
+    while low < high:
+        middle = (low + high) // 2
         try:
-            text = data.decode("utf-8-sig" if line == 1 else "utf-8")
-        except UnicodeDecodeError as error:
-            raise bad_line(path, line, 1, f"not UTF-8 at byte {error.start + 1}") from error
-        if "\0" in text:
-            raise bad_line(path, line, 1, "a NUL character: this is no text file")
-        yield text.rstrip("\r\n")
+            next(csv.reader([text[: middle + 1]], delimiter=delimiter, strict=True), None)
+        except csv.Error as error:
+            # A cell that has not ended yet is no fault so far.
+            wrong = "end of data" not in str(error)
+        else:
+            wrong = False
+        low, high = (low, middle) if wrong else (middle + 1, high)
+    return low
 
 
 def _unreadable(path: Path, error: Exception, line: int = 0) -> MarketDataError:
