@@ -216,7 +216,7 @@ def test_s25_an_address_that_is_not_accepted_waits_or_is_rejected(tmp_path: Path
 
 
 BAD_API = {
-    "a name that is none": (["--api", "readOnlyAip=true"], "did you mean readOnlyApi"),
+    "a name that is none": (["--api", "readOnlyAip=true"], "Did you mean readOnlyApi"),
     "a word that is no pair": (["--api", "readOnlyApi"], "must be NAME=VALUE"),
     "a value that cannot be": (["--api", "loggingLevel=loud"], "system, error, warning"),
     "a network that is none": (["--trusted-ip", "10.0.0.0/99"], "not an address or a network"),

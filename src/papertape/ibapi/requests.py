@@ -1064,7 +1064,10 @@ class Requests(Sender):
         scannerSubscriptionOptions: list[TagValue] | None,
         scannerSubscriptionFilterOptions: list[TagValue] | None,
     ) -> None:
-        """Subscribes to a scanner."""
+        """Subscribes to a scanner.
+
+        A client of Go sends it without both kinds of options, and gateways answer it.
+        """
         self.logRequest("reqScannerSubscription", vars())
         self._request(
             errors.FAIL_SEND_REQSCANNER,
