@@ -209,6 +209,18 @@ def test_parts_follow_each_other_and_are_cut_where_bars_begin(size: str) -> None
     assert list(parts(NOW, NOW, step)) == []
 
 
+@pytest.mark.parametrize(
+    ("step", "minutes"), [(DAY, False), (DAY, True), (WEEK, False), (MONTH, False)]
+)
+def test_parts_go_on_where_clocks_are_changed(step: int, minutes: bool) -> None:
+    """From every hour of a year; a week of 169 hours had a part without an end."""
+    for back in range(366 * 24):
+        start = NOW - back * 3600 * SECOND
+        assert next(parts(start, NOW + DAY, step, minutes=minutes))[1] > start
+    found = list(itertools.islice(parts(NOW - 366 * DAY, NOW, step, minutes=minutes), 60))
+    assert found[-1][1] == NOW
+
+
 MARKET = open_market(NOW - 100 * MINUTE, seed=7)
 SPY, EURUSD = 756733, 12087792
 

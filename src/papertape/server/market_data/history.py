@@ -207,7 +207,8 @@ def parts(
         if step < DAY:
             cut = start + width - start % width
         else:
-            cut = period_start(start + days * DAY, MONTH if step == MONTH else WEEK)
+            # Half a day more: in the week in which clocks are set back, seven days end within it.
+            cut = period_start(start + days * DAY + DAY // 2, MONTH if step == MONTH else WEEK)
         yield start, min(cut, end)
         start = min(cut, end)
 
