@@ -168,8 +168,12 @@ def query(
     them up to date if that is asked for."""
     entry, version = asked.entry, session.version
     zone = tws.preferences.zone(entry.conId, version)
-    form = Form(version, message.formatDate, zone)
-    dated = partial(date_of, whole_day=asked.step >= DAY)
+    whole_day = asked.step >= DAY
+    # A day is dated where it is traded, whoever reads it: elsewhere its first instant may be on
+    # the day before in summer, and not in winter.
+    dates = tws.venue.hours.zone_id(entry) if whole_day else zone
+    form = Form(version, message.formatDate, dates)
+    dated = partial(date_of, whole_day=whole_day)
     scale = FIGURES if asked.what in FIGURE_BARS else entry.scale
     first, last = stamp(asked.start, zone, version), stamp(asked.end, zone, version)
     answer = LongAnswer(message.reqId, (first, last), session)
