@@ -16,7 +16,7 @@ from papertape.model import (
     OrderCondition,
     ScannerSubscription,
 )
-from papertape.wire import oracle, proto, text
+from papertape.wire import catalogue, oracle, proto, text
 from papertape.wire.catalogue.account import ReqAccountSummary
 from papertape.wire.catalogue.history import HistoricalDataUpdate
 from papertape.wire.catalogue.market import ReqMktData, TickPrice
@@ -26,7 +26,7 @@ from papertape.wire.catalogue.reports import OpenOrder, OrderStatus
 from papertape.wire.catalogue.scanner import ReqScannerSubscription
 from papertape.wire.catalogue.session import NextValidId
 from papertape.wire.catalogue.ticks import TickByTickData
-from papertape.wire.connection import encode
+from papertape.wire.connection import Codecs, Undecodable, encode
 from papertape.wire.message import Message
 
 
@@ -226,6 +226,16 @@ def scan(missing: int) -> tuple[ReqScannerSubscription, list[str]]:
     whole = ReqScannerSubscription(7, ScannerSubscription(numberOfRows=5, instrument="STK"))
     tokens = oracle.write_text(whole, 176).split("\0")
     return whole, [*tokens[: len(tokens) - 1 - missing], ""]
+
+
+@pytest.mark.parametrize("missing", [0, 1, 2])
+def test_what_stops_within_a_field_lacks_more_than_its_end(missing: int) -> None:
+    _, sent = scan(missing)
+    broken = "\0".join([*sent[:-2], "x"])
+    event = Codecs(176, catalogue.REQUESTS).decode(b"22\0" + broken.encode())
+    assert isinstance(event, Undecodable)
+    with pytest.raises(RemoteProtocolError):
+        oracle.read_text(ReqScannerSubscription, 176, broken.split("\0"))
 
 
 @pytest.mark.parametrize("missing", [0, 1, 2])

@@ -216,9 +216,10 @@ class _Unknown(Exception):
 
 
 def _sparing(decoder: Callable[[list[str]], Any], spare: int) -> Callable[[list[str]], Any]:
-    """The same for a message whose end may be missing: its last texts are empty then."""
+    """The same for a message whose end may be missing: its last texts are empty then. What stops in
+    the middle of a field, without a NUL, lacks more than that."""
     missing = [""] * spare
-    return lambda tokens: decoder(tokens + missing)
+    return lambda tokens: decoder(tokens if tokens[-1:] != [""] else tokens + missing)
 
 
 def _no_id(payload: bytes) -> Undecodable:
