@@ -52,7 +52,7 @@ def test_rows_can_be_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(("lane", "gone"), [("check", [0, 3, 6, 7]), ("test", list(range(8)))])
-def test_the_quick_lane_takes_every_so_manieth_row(
+def test_the_quick_lane_takes_each_nth_row(
     lane: str, gone: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lanes, "LANE", lane)

@@ -32,7 +32,7 @@ def walk(
     """What ``pytest.mark.parametrize`` does, with the same arguments, in one test.
 
     For rows that need no fixture of their own: a fixture of the test is the same for all of them.
-    ``check``: in the lane of that name only each so-manieth row, as ``lanes.thinned`` has it, for
+    ``check``: in the lane of that name each ``check``-th row only, as ``lanes.thinned`` has it, for
     rows that take long together.
 
     Each row is gone through, also after one has failed, and each failure bears the row's name.

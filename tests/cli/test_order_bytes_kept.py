@@ -37,7 +37,7 @@ from server.test_station import order
 
 BASE = "BUY 10 AAPL LMT 1 GTC"
 EACH = 23
-"""Every so manieth field; the first of them is moved on with each value."""
+"""One field of so many; the first of them is moved on with each value."""
 PIECES = (1, 3, 5_000, 70_000)
 """Bytes that are written at once, in turns: frames arrive in parts and together."""
 BATCH = 8

@@ -58,10 +58,8 @@ def _faults(
             yield line, f"nobody says what follows {change.old} on that day"
     line, last = rows[-1]
     if last.old == contract.symbol:
-        yield (
-            line,
-            (f"{last.old} is what the contract is called: nobody says what follows it on that day"),
-        )
+        follows = "nobody says what follows it on that day"
+        yield line, f"{last.old} is what the contract is called: {follows}"
     for line, change in rows:
         if not SYMBOL.fullmatch(change.old):
             yield line, f"{change.old[:40]!r} is no symbol such as META, BRK B"
