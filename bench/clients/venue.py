@@ -41,6 +41,8 @@ START = 1_776_088_800_000_000_000  # 10:00 in New York on 13 April 2026
 STEP = 1_000
 TAPE = START + 10**9
 """When the tape begins."""
+LATER = START + 10**18
+"""When the next tick comes that no tape tells of."""
 BID, ASK = 100_0000, 100_0100
 PLENTY = 10**15
 WINDOW = 4_000
@@ -83,7 +85,10 @@ class Market:
         return iter(self.tape[_passed(after) : _passed(until)])
 
     def next_tick(self, con_id: int, after: int) -> int | None:
-        return None
+        passed = _passed(after)
+        if con_id == STOCKS[0].conId and passed < len(self.tape):
+            return self.tape[passed].time
+        return LATER
 
 
 def _passed(now: int) -> int:

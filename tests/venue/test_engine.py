@@ -73,6 +73,8 @@ def test_only_instruments_with_working_orders_are_walked() -> None:
     """)
     assert stage.market.asked == []
     stage.play("quote  TSLA 420.00 x 420.10")
+    assert stage.market.asked == []
+    stage.play("quote  AAPL 257.66 x 257.68")
     assert stage.market.asked == [AAPL]
     stage.play("cancel  #1  -> #1 Cancelled")
     stage.market.asked.clear()
@@ -176,8 +178,32 @@ def test_a_stretch_that_is_known_to_be_quiet_is_not_walked() -> None:
     engine.advance(stage.now + 8)
     assert market.asked == []
     happened = engine.advance(stage.now + 9)
-    assert market.asked == [AAPL, TSLA]
+    assert market.asked == [AAPL]
     assert [type(one.fact) for one in happened] == [OrderFilled]
+
+
+def test_between_two_ticks_orders_do_not_make_the_venue_ask_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stage = scenario("quote AAPL 257.66 x 257.68")
+    engine, market, now = stage.engine, stage.market, stage.now
+    for later in (2, 3):
+        quote = market.quote(AAPL, now)
+        market.add(msgspec.structs.replace(quote, time=now + later * SECOND))
+    asked: list[int] = []
+    whole = market.next_tick
+
+    def next_tick(con_id: int, after: int) -> int | None:
+        asked.append(con_id)
+        return whole(con_id, after)
+
+    monkeypatch.setattr(market, "next_tick", next_tick)
+    for number in range(1, 50):
+        order = [f"#{number}", "BUY", "1", "AAPL", "LMT", "250"]
+        engine.submit(command("submit", order), now + number * 1000)
+    assert (asked, market.asked) == ([AAPL], [])
+    engine.submit(command("submit", ["#50", "BUY", "1", "AAPL", "LMT", "250"]), now + 3 * SECOND)
+    assert market.asked == [AAPL]
 
 
 def test_an_order_makes_the_venue_look_at_its_own_instrument_alone() -> None:

@@ -9,6 +9,7 @@ from heapq import heapify, heappop, heappush, heapreplace
 from itertools import islice
 from typing import Final, NamedTuple
 
+from .agenda import NEVER
 from .exchange.exchange import Exchange
 from .market.source import MarketSource, Print, Quote
 from .units import SECOND, Nanos, PriceUnits
@@ -45,20 +46,27 @@ class MarketWalk:
         self._unknown: set[int] = set()
         """Instruments to look at: their books have changed, their time has come, or they had no
         tick when they were looked at last."""
+        self._next: dict[int, Nanos] = {}
+        """When an instrument's next tick comes, whether or not it concerns an order; outdated once
+        it has."""
+        self._still: Nanos = NEVER
+        """Before it no instrument that is to be looked at has a tick."""
 
     def forget(self) -> None:
         """Forget what is known of the market ahead: it has changed."""
         self._unknown.update(self._instruments)
         self._ahead.clear()
         self._order.clear()
+        self._next.clear()
+        self._still = 0
 
     def is_quiet(self, until: Nanos) -> bool:
         """Return whether no tick up to ``until`` is known to concern an order."""
         if not self._instruments:
             return True
-        if self._unknown or self._exchange.touched:
-            return False
-        return not self._order or until < self._order[0][0]
+        if self._exchange.touched:
+            self._touch()
+        return until < self._still and (not self._order or until < self._order[0][0])
 
     def next_due(self, clock: Nanos) -> Nanos | None:
         """Return when a tick after ``clock`` could first concern an order; None when none could."""
@@ -67,6 +75,7 @@ class MarketWalk:
         self._take(clock)
         if self._unknown:
             self._unknown = {one for one in self._unknown if not self._look(one, clock)}
+            self._still = min((self._next.get(one, 0) for one in self._unknown), default=NEVER)
         order, ahead = self._order, self._ahead
         if len(order) > 2 * len(ahead) + OUTDATED:
             order[:] = [(known.due, con_id) for con_id, known in ahead.items()]
@@ -81,15 +90,45 @@ class MarketWalk:
 
     def _take(self, until: Nanos) -> None:
         """Count what has been touched, and what is due up to an instant, among the unknown."""
-        if touched := self._exchange.touched:
-            self._unknown |= touched
-            touched.clear()
+        if self._exchange.touched:
+            self._touch()
         order, ahead = self._order, self._ahead
         while order and order[0][0] <= until:
             due, con_id = heappop(order)
             known = ahead.get(con_id)
             if known is not None and known.due == due:
                 self._unknown.add(con_id)
+                self._still = min(self._still, self._next.get(con_id, 0))
+
+    def _touch(self) -> None:
+        """Count what has been touched among the unknown."""
+        touched, coming = self._exchange.touched, self._next
+        self._unknown |= touched
+        for con_id in touched:
+            due = coming.get(con_id, 0)
+            if due < self._still:
+                self._still = due
+        touched.clear()
+
+    def _tick_after(self, con_id: int, clock: Nanos) -> Nanos:
+        """When the next tick of an instrument comes; ``NEVER`` where none is known, which is asked
+        again each time."""
+        due = self._next.get(con_id, 0)
+        if due <= clock:
+            assert self._market is not None
+            found = self._market.next_tick(con_id, clock) if con_id in self._market else None
+            if found is None:
+                return NEVER
+            self._next[con_id] = due = found
+        return due
+
+    def _wait(self, clock: Nanos) -> None:
+        """Find out before when no instrument that is to be looked at has a tick."""
+        still = NEVER
+        for con_id in self._unknown & self._instruments:
+            due = self._tick_after(con_id, clock)
+            still = min(still, 0 if due == NEVER else due)
+        self._still = still
 
     def _look(self, con_id: int, clock: Nanos) -> bool:
         """Look at the ticks of an instrument after ``clock``; False when it has none."""
@@ -102,8 +141,8 @@ class MarketWalk:
                 and exchange.is_out_of_reach(con_id, known.bid, known.ask)
             ):
                 return True
-            first = market.next_tick(con_id, clock) if con_id in market else None
-            if first is not None:
+            first = self._tick_after(con_id, clock)
+            if first < NEVER:
                 due, bid, ask = first, 0, 0
                 ticks = market.ticks(con_id, first - 1, first + LOOKED_AHEAD)
                 passed = known is not None and known.due <= clock
@@ -138,13 +177,14 @@ class MarketWalk:
         while True:
             for con_id in sorted(fresh & self._instruments):
                 watched.add(con_id)
-                if con_id not in market:  # what has no tape never ticks
+                if self._tick_after(con_id, since) > until:
                     continue
                 tape = market.ticks(con_id, since, until)
                 first = next(tape, None)
                 if first is not None:
                     heappush(heap, (first.time, con_id, first, tape))
             if not heap:
+                self._wait(until)
                 return
             since, con_id, tick, tape = heap[0]
             following = next(tape, None)
@@ -154,5 +194,4 @@ class MarketWalk:
                 heapreplace(heap, (following.time, con_id, following, tape))
             yield tick
             fresh = exchange.touched - watched
-            self._unknown |= exchange.touched
-            exchange.touched.clear()
+            self._touch()
