@@ -446,7 +446,7 @@ venue/broker/risk.py    | from ..tws.api_orders import ApiOrders    | in the ven
 venue/market/tape.py    | from ..exchange import book               | in the venue market may import
 venue/reference/times.py | from ..market.source import Quote        | in the venue reference may import
 venue/tws/order_ids.py  | from ..archive import Archive             | in the venue tws may import
-venue/facts.py          | from .exchange.matching import touch      | in the venue facts may import
+venue/facts/orders.py   | from ..exchange.matching import touch     | in the venue facts may import
 venue/units.py          | from .facts import Terms                  | in the venue units may import nothing
 server/persistence.py   | from .station import Station              | papertape.server.station is for
 server/handlers/x.py    | from ...venue.engine import Engine        | papertape.venue.engine.Engine is for

@@ -24,8 +24,8 @@ from papertape.venue.facts import (
     PositionAdjusted,
     PositionMoved,
 )
+from papertape.venue.fold.executions import ExecutionFold
 from papertape.venue.special import Held
-from papertape.venue.state import Fold
 from simulation.order_kinds import ALL_KINDS
 from simulation.order_worlds import OrderWorld, main, play
 
@@ -173,7 +173,7 @@ def test_a_child_that_works_early_is_found(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_cash_that_is_a_micro_unit_wrong_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = Fold._filled
+    whole = ExecutionFold._filled
 
     def filled(self, fact, now):  # type: ignore[no-untyped-def]
         order = whole(self, fact, now)
@@ -181,16 +181,7 @@ def test_cash_that_is_a_micro_unit_wrong_is_found(monkeypatch: pytest.MonkeyPatc
             self.state.accounts[order.terms.account].cash["USD"] += 1
         return order
 
-    rules = Fold.__init__
-
-    def built(self, state, archive):  # type: ignore[no-untyped-def]
-        rules(self, state, archive)
-        self._rules = {
-            kind: (lambda fact, now: filled(self, fact, now)) if rule == self._filled else rule
-            for kind, rule in self._rules.items()
-        }
-
-    monkeypatch.setattr(Fold, "__init__", built)
+    monkeypatch.setattr(ExecutionFold, "_filled", filled)
     assert "fills say" in fails()
 
 

@@ -27,8 +27,9 @@ from papertape.venue.facts import (
     PermIdUsed,
     Terms,
 )
+from papertape.venue.fold.fold import Fold
 from papertape.venue.market.source import Quote
-from papertape.venue.state import Fold, State, canonical, fingerprint
+from papertape.venue.state import State, canonical, fingerprint
 from venue.scenario import START, Stage
 
 AAPL = 265598

@@ -65,6 +65,7 @@ from .facts import (
     SharesRenamed,
     TapeWritten,
 )
+from .fold.fold import Fold
 from .following import OrderFollower
 from .market.laid import WorldTape
 from .market.source import MarketSource, Quote
@@ -85,7 +86,7 @@ from .script import (
     WriteTape,
 )
 from .snapshots import Snapshot, frozen, restored
-from .state import Fold, State, fingerprint
+from .state import State, fingerprint
 from .tws.api_orders import Answer, ApiOrders, Decision
 from .tws.exercises import Exercises
 from .units import SECOND, Nanos

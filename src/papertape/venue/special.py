@@ -1,6 +1,6 @@
 """Terms that most orders do not have: trails, pegs, groups, times, conditions.
 
-They are part of an order's ``Terms`` (``facts.py``) and, like them, contain integers and texts
+They are part of an order's ``Terms`` (``facts``) and, like them, contain integers and texts
 only. A plain order has none of them, so it costs nothing.
 """
 

@@ -1,25 +1,19 @@
-"""How the facts of a world change the state."""
+"""Folds what a test's world does."""
 
-from collections.abc import Callable
-from typing import Any, Protocol
-
-from .facts import ActDone, MatchingSet, RuleMatched, RuleSet, TapeWritten
-from .script import Script, WaitingAct, laid
-from .units import Nanos
-
-
-class ScriptedBooks(Protocol):
-    """The part of the state that a world changes."""
-
-    script: Script
+from ..archive import Archive
+from ..facts import ActDone, MatchingSet, RuleMatched, RuleSet, TapeWritten
+from ..script import WaitingAct, laid
+from ..state import State
+from ..units import Nanos
+from .part import FoldPart, Rules
 
 
-class ScriptFold:
-    """The rules of the fold for the facts of a world."""
+class WorldFold(FoldPart):
+    """Folds what a test's world does."""
 
-    def __init__(self, state: ScriptedBooks) -> None:
-        self._state = state
-        self.rules: dict[type[Any], Callable[[Any, Nanos], None]] = {
+    def __init__(self, state: State, archive: Archive) -> None:
+        super().__init__(state, archive)
+        self.rules: Rules = {
             TapeWritten: self._written,
             RuleSet: self._set,
             RuleMatched: self._matched,
@@ -28,16 +22,16 @@ class ScriptFold:
         }
 
     def _written(self, fact: TapeWritten, now: Nanos) -> None:
-        tape = self._state.script.tape
+        tape = self.state.script.tape
         tape[fact.conId] = laid(tape.get(fact.conId, []), fact.marks)
 
     def _set(self, fact: RuleSet, now: Nanos) -> None:
-        script = self._state.script
+        script = self.state.script
         script.rules[fact.number] = fact.rule
         script.set = fact.number
 
     def _matched(self, fact: RuleMatched, now: Nanos) -> None:
-        script = self._state.script
+        script = self.state.script
         rule = script.rules[fact.number]
         if not rule.every:
             del script.rules[fact.number]
@@ -48,7 +42,7 @@ class ScriptFold:
             script.waiting[script.acts] = WaitingAct(now + act.after, fact.permId, act)
 
     def _matching(self, fact: MatchingSet, now: Nanos) -> None:
-        self._state.script.matching = fact.rules
+        self.state.script.matching = fact.rules
 
     def _done(self, fact: ActDone, now: Nanos) -> None:
-        self._state.script.waiting.pop(fact.number, None)
+        self.state.script.waiting.pop(fact.number, None)

@@ -1,0 +1,1 @@
+"""How facts change the state: one file for each file of ``venue.facts``."""
