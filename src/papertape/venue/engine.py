@@ -43,6 +43,7 @@ from .commands import (
     SubmitManualOrder,
     SubmitOrder,
 )
+from .contract_alarms import ContractAlarms
 from .entries import SCHEMA, Entry
 from .exchange.exchange import Exchange
 from .exchange.top_of_book import TopOfBook
@@ -73,7 +74,6 @@ from .market_walk import MarketWalk
 from .reference.combinations import NamedCombinations
 from .reference.instruments import Instruments, Refusal
 from .reference.listings import CATALOGUE
-from .reference.securities import Cfd, Dated
 from .reference.sessions import EXCHANGE, TradingHours
 from .script import (
     ActOnOrder,
@@ -182,11 +182,7 @@ class Engine:
         )
         self.exercises = Exercises(state, self.instruments, self.ends)
         self.corrections = Corrections(state, archive, self.instruments, self.broker.margin)
-        self._held: set[int] = set()
-        """Contracts that somebody has held, and those of them that are yet to end."""
-        self._ending: set[int] = set()
-        self._scheduled: set[int] = set()
-        """Those to which a coupon, a split or a dividend is yet to come."""
+        self._contracts = ContractAlarms(self._agenda, self.instruments, self.ends, self.schedule)
         for account in state.accounts.values():
             for con_id, position in account.positions.items():
                 if position.quantity:
@@ -258,7 +254,7 @@ class Engine:
     def next_due(self) -> Nanos | None:
         """When ``advance`` could next have something to do; None when nothing waits."""
         due = [self._ahead.next_due(self.clock)]
-        waits = self._ending or self._scheduled or self._margin_due
+        waits = self._contracts or self._margin_due
         if self.state.orders or self.state.day_end or waits:
             due.append(self._agenda.next_due())
         return min((one for one in due if one is not None), default=None)
@@ -395,7 +391,7 @@ class Engine:
 
     def _after_fill(self, fact: OrderFilled, order: LiveOrder) -> None:
         terms = order.terms
-        if terms.conId not in self._held:
+        if terms.conId not in self._contracts.followed:
             self._end_with(terms.conId)
         self.broker.margin.touched(terms.account, terms.conId)
 
@@ -453,7 +449,7 @@ class Engine:
         elif alarm is Alarm.SCHEDULED:
             cause = f"schedule {number}"
             self._carry_out(cause, self.schedule.carry_out(number, due), now, happened)
-            self._schedule(number, due)
+            self._contracts.schedule(number, due)
         elif alarm is Alarm.ACT:
             self._carry_out(f"act {number}", self.broker.script.ring(number), now, happened)
         elif alarm is Alarm.SESSION:
@@ -488,37 +484,18 @@ class Engine:
             self._agenda.add(self._margin_due, Alarm.MARGIN)
 
     def _end_with(self, con_id: int, since: Nanos | None = None) -> None:
-        """Set the alarms for what comes to a contract that somebody holds or orders, after an
-        instant, and for its end."""
-        if con_id not in self._held:
-            self._held.add(con_id)
-            due = self.ends.due(con_id)
-            if due:
-                self._ending.add(con_id)
-                # What comes after its end, from elsewhere, ends with the next instant.
-                soonest = max(self.clock, self.top.now) + 1
-                self._agenda.add(max(due, soonest), Alarm.CONTRACT, con_id)
-            since = self.top.now if since is None else since
-            self._schedule(con_id, since)
-            entry = self.instruments.get(con_id)
-            if isinstance(entry, Dated | Cfd) and entry.under:  # a split ends it
-                self._end_with(entry.under, since)
-
-    def _schedule(self, con_id: int, since: Nanos) -> None:
-        """Set the alarm for the next coupon, split or dividend of a contract."""
-        due = self.schedule.next_due(con_id, since)
-        if due:
-            self._scheduled.add(con_id)
-            self._agenda.add(due, Alarm.SCHEDULED, con_id)
-        else:
-            self._scheduled.discard(con_id)
+        """Set the alarms of a contract that somebody holds or orders, after an instant."""
+        if con_id not in self._contracts.followed:
+            now = self.top.now
+            soonest = max(self.clock, now) + 1
+            self._contracts.follow(con_id, now if since is None else since, soonest)
 
     def _end(self, con_id: int, now: Nanos, happened: list[Happened]) -> None:
         """End a contract: the orders for it expire, then what is held of it."""
         orders = self.state.orders.values()
         ended = [one.permId for one in orders if self._concerns(one, con_id)]
         self._expire_all(ended, now, happened)
-        self._ending.discard(con_id)
+        self._contracts.end(con_id)
         self._carry_out(f"end {con_id}", self.ends.end(con_id), now, happened)
 
     def _concerns(self, order: LiveOrder, con_id: int) -> bool:

@@ -12,7 +12,7 @@ def test_what_a_command_makes_due_at_its_own_instant_is_carried_out_then() -> No
     client.send(ReqGlobalCancel())
     hall.station.engine._agenda.add(hall.now, Alarm.ACT, 5)
     hall.station.engine._agenda.add(hall.now + 1, Alarm.ACT, 6)
-    hall.station.engine._scheduled.add(7)
+    hall.station.engine._contracts._scheduled.add(7)
     hall.station.act()
     for _ in range(2):
         hall.station.step(hall.now)
