@@ -154,6 +154,14 @@ def test_every_kind_has_details(kind: str) -> None:
     assert min(step for rule in steps for _, step in rule) == pytest.approx(details.minTick)
 
 
+@pytest.mark.parametrize("local", ["FDXS JUN 26", "FSXE JUN 26"])
+def test_a_future_names_a_multiplier_of_one(local: str) -> None:
+    wanted = Contract(localSymbol=local, secType="FUT", exchange="EUREX")
+    rows = contract_details(CATALOGUE, wanted, CAPTURED, HOURS)
+    assert isinstance(rows, tuple)
+    assert rows[0].contract.multiplier == "1"
+
+
 ENDED = {
     "ZC": "20260714 12:01:00 US/Central",  # as a gateway told of soybeans, 12:01:00
     "GC": "20260626 17:00:00 US/Eastern",

@@ -29,6 +29,8 @@ class Sizes(msgspec.Struct, frozen=True):
 SHARES = Sizes(1, 1, 100 * SIZE_SCALE, SIZE_SCALE)
 LOTS = Sizes()
 CENTS = Sizes(1, 1, 1, 100)
+MULTIPLIED = frozenset({"FUT", "OPT", "FOP", "WAR", "IOPT"})
+"""Kinds whose contracts name their multiplier, 1 as well."""
 
 
 class Instrument(msgspec.Struct, frozen=True, gc=False):
@@ -105,10 +107,12 @@ class Instrument(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def multiplier_text(self) -> str:
-        """The multiplier as a contract has it; "" for 1 of what has none."""
+        """The multiplier as a contract has it; "" for 1 of what has none (``MULTIPLIED`` have)."""
         if self.divisor > 1:
             return f"{self.multiplier / self.divisor:g}"
-        return str(self.multiplier) if self.multiplier > 1 else ""
+        if self.multiplier == 1 and self.secType not in MULTIPLIED:
+            return ""
+        return str(self.multiplier)
 
 
 class Stock(Instrument, frozen=True):
