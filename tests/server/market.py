@@ -80,6 +80,9 @@ class WrittenMarket(ScriptedMarket):
     ) -> list[PriceBar] | None:
         return None
 
+    def minuted(self, con_id: int) -> bool:
+        return False
+
     def trading_start(self, con_id: int, now: Nanos, days: int) -> Nanos:
         return now - days * DAY
 

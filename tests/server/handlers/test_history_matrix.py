@@ -18,11 +18,12 @@ from papertape.server.assembly import open_tape
 from papertape.server.clock import MarketClock
 from papertape.server.persistence import MarketFacts
 from papertape.venue.broker.profile import Profile
+from papertape.venue.market.derived import DerivedDay
 from papertape.venue.units import MINUTE, SECOND
 from papertape.wire.catalogue import history
 from papertape.wire.catalogue.session import ErrorMessage
 from server.by_kind import KINDS, QUIET, SHOWN, table
-from server.pair import Client, Hall
+from server.pair import Client, Hall, Stopwatch
 from venue.scenario import at
 
 NUMBERS = count(1)
@@ -62,13 +63,17 @@ Told = dict[str, Bar] | int
 """Bars by their date, or the code of the refusal."""
 
 
+def opened(now: int) -> Hall:
+    """A station over the synthetic tape, at the hours of exchanges."""
+    facts = MarketFacts(now - 120 * MINUTE, 3, MarketClock(now, now, 1.0))
+    return Hall(
+        market=open_tape(None, facts, "exchange"), now=now, profile=Profile(hours="exchange")
+    )
+
+
 @pytest.fixture(scope="module", name="client")
 def _client() -> Client:
-    facts = MarketFacts(NOW - 120 * MINUTE, 3, MarketClock(NOW, NOW, 1.0))
-    hall = Hall(
-        market=open_tape(None, facts, "exchange"), now=NOW, profile=Profile(hours="exchange")
-    )
-    return hall.client()
+    return opened(NOW).client()
 
 
 def expected(kind: str, what: str, size: str) -> int | None:
@@ -226,3 +231,29 @@ def test_a_regular_session_begins_at_half_past_nine(client: Client, kind: str) -
     for size in ("30 mins", "1 hour"):
         whole, regular = (today_of(client, kind, "BID", size, rth=rth) for rth in (False, True))
         assert min(regular) == opened > min(whole) == at(f"{TODAY} 04:00:00") // SECOND
+
+
+@pytest.mark.parametrize("rth", [True, False])
+@pytest.mark.parametrize(
+    ("size", "duration"),
+    [("1 day", "1 M"), ("1 week", "1 M"), ("1 month", "2 M"), ("1 hour", "1 W")],
+)
+def test_days_that_take_all_their_minutes_are_worked_out_one_at_a_time(
+    monkeypatch: pytest.MonkeyPatch, size: str, duration: str, rth: bool
+) -> None:
+    """Of a future each day takes longer than others should wait."""
+    made: list[int] = []
+    rows, hall = DerivedDay._prints, opened(NOW)
+    hall.station.timing.stopwatch = Stopwatch(0.1)
+    monkeypatch.setattr(DerivedDay, "_prints", lambda day: made.append(1) or rows(day))
+    client = hall.client()
+    asked = history.ReqHistoricalData(1, KINDS["FUT"], "", size, duration, rth, "TRADES", 1)
+    hall.station.receive(client.session, client.connection.send(asked), hall.now)
+    turns = [len(made)]
+    while not any(isinstance(one, history.HistoricalData) for one in client.got()):
+        hall.station.step(hall.now)
+        hall.station.flush()
+        turns.append(len(made))
+    assert len(made) >= 5
+    assert max(later - before for before, later in pairwise(turns)) <= 1
+    assert len(made) <= 50, "days are forgotten before the bars of weeks and months are made"

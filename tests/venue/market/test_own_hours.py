@@ -1,5 +1,7 @@
 """What is on an index trades while the index sleeps, and shows its value while it does not."""
 
+import hashlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,11 +14,12 @@ from papertape.venue.market.tape import Market, open_market
 from papertape.venue.reference.calendars import calendar_of
 from papertape.venue.reference.instruments import Instrument, Listing, Purpose
 from papertape.venue.reference.listings import CATALOGUE
-from papertape.venue.units import DAY, MINUTE, Nanos
+from papertape.venue.units import DAY, MINUTE, WEEK, Nanos
 from venue.scenario import at
 
 ANCHOR = at("20261119 20:00:00")  # a Thursday, a week before Thanksgiving
 HOUR = 60 * MINUTE
+TOLD = "40b8175add2402832ed104bca177b4cdfd9c1637946e0f2c4cad6b9dabb0c8b4"
 
 
 def found(**words: str | float) -> Instrument:
@@ -173,3 +176,20 @@ def test_where_markets_are_open_at_any_hour_all_on_an_index_play_with_it() -> No
         now = ANCHOR + hour * HOUR
         spot = always.quote(SPX.conId, now).bid / SPX.scale
         assert always.quote(ES.conId, now).bid / ES.scale == pytest.approx(spot * 1.002, rel=0.001)
+
+
+def test_not_a_byte_of_what_follows_an_index_has_changed_since_it_was_written_down() -> None:
+    told = hashlib.sha256()
+    here = market()
+    last = found(  # in its last week, when its function is another one every minute
+        symbol="SPX", secType="OPT", exchange="SMART", currency="USD", right="P", strike=6800.0,
+        lastTradeDateOrContractMonth="20261120", tradingClass="SPXW",
+    )  # fmt: skip
+    end = ANCHOR + 20 * MINUTE + 7
+    for entry in (SPX, ES, VIX, CFD, CALL, last, ON_FUTURE):
+        for what in ("TRADES", "BID", "ASK", "MIDPOINT", "BID_ASK"):
+            for step, ago in ((DAY, 4 * DAY), (WEEK, 9 * DAY), (MINUTE, DAY), (MINUTE // 2, HOUR)):
+                bars = here.bars(entry.conId, start=end - ago, end=end, step=step, what=what)
+                told.update(repr(bars).encode())
+        told.update(repr(list(here.ticks(entry.conId, end - 20 * MINUTE, end))).encode())
+    assert told.hexdigest() == TOLD

@@ -9,7 +9,7 @@ from ...model import Bar, HistoricalSession
 from ...venue.market.source import PriceBar
 from ...venue.reference.instruments import Instrument, Listing
 from ...venue.reference.securities import day_text
-from ...venue.units import DAY, SECOND, Nanos
+from ...venue.units import DAY, MINUTE, SECOND, Nanos
 from ...versions import HISTORICAL_SCHEDULE, HISTORY_END_MESSAGE
 from ...wire.catalogue import history as wire
 from ...wire.parted import PartedFrame
@@ -24,6 +24,7 @@ from ..market_data.history import (
     calendar_start,
     check_length,
     check_live,
+    days_worked_out,
     duration,
     end_instant,
     part_of_bars,
@@ -223,7 +224,10 @@ def _in_parts(tws: Services, asked: Asked) -> Iterator[list[PriceBar]]:
     minutes = only is not None and step > HALF_HOUR
     shorter = min(step, DAY) if minutes else step
     days: list[PriceBar] = []
+    minuted = step >= MINUTE and tws.market.minuted(asked.entry.conId)
     for part in parts(*span, shorter, minutes=minutes):
+        if minuted:
+            yield from days_worked_out(tws.market, asked.entry.conId, part, asked.end, what)
         bars = part_of_bars(
             *(tws.market, asked.entry, part, asked.end), step=shorter, what=what, regular=only
         )

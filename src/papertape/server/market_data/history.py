@@ -230,3 +230,15 @@ def part_of_bars(
     bars = told_bars(market, entry, (start, reach), step=step, what=what, regular=regular)
     # The last part also has the day that began this evening and is dated tomorrow.
     return [bar for bar in bars if bar.start < cut or cut >= end]
+
+
+def days_worked_out(
+    market: MarketSource, con_id: int, part: tuple[Nanos, Nanos], end: Nanos, what: str
+) -> Iterator[list[PriceBar]]:
+    """Nothing for each trading day of a part of a span that goes on to ``end``, whose minutes the
+    market has then worked out and keeps: the days before are asked for again at each one, so that
+    it does not forget them."""
+    start, cut = part
+    for _, ends in market.sessions(con_id, start, min(cut + DAY, end)):
+        market.bars(con_id, start=start, end=min(ends - 1, end), step=DAY, what=what)
+        yield []

@@ -113,6 +113,10 @@ class ShownMarket:
             return bars
         return [_rounded(bar, ("open", "high", "low", "close"), unit) for bar in bars]
 
+    def minuted(self, con_id: int) -> bool:
+        """See ``MarketSource``."""
+        return self._market.minuted(con_id)
+
     def depth(self, con_id: int, now: Nanos, levels: int) -> Depth:
         """Bids rounded down, asks up."""
         book, unit = self._market.depth(con_id, now, levels), self._unit(con_id)

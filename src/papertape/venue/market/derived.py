@@ -8,7 +8,8 @@ open, high, low and close of one side trade.
 """
 
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
 from typing import Protocol
 
 import msgspec
@@ -134,9 +135,8 @@ class DerivedDay:
         piece = self._under.whole(what if line.rising else _OTHER[what])
         assert piece is not None, "every day opens with a quote"
         high, low = (piece.high, piece.low) if line.rising else (piece.low, piece.high)
-        side = line.bid if what == "BID" else line.ask
-        prices = [side(0, price) for price in (piece.open, high, low, piece.close)]
-        return Piece(*prices)
+        side = line.bids if what == "BID" else line.asks
+        return Piece(*side(0, (piece.open, high, low, piece.close)))
 
     def last(self) -> PriceUnits:
         """Its last print is looked for from the end: all of them are many, and nobody asked."""
@@ -150,19 +150,22 @@ class DerivedDay:
         assert piece is not None
         return piece.close
 
-    def _print(self, minute: int, buying: bool) -> tuple[int, int, int, int] | None:
+    def _print(self, minute: int, buying: bool) -> Sequence[PriceUnits] | None:
         """The bar of a minute's prints; None where nobody quotes that side."""
-        line = self._line
-        rising = buying == line.rising
-        rows, side = self._under.rows("ASK" if rising else "BID"), line.ask if buying else line.bid
-        high, low = (rows.high, rows.low) if line.rising else (rows.low, rows.high)
-        row = (
-            side(minute, rows.open[minute]),
-            side(minute, high[minute]),
-            side(minute, low[minute]),
-            side(minute, rows.close[minute]),
-        )
+        (row,) = self._printed([minute], buying)
         return row if row[2] else None
+
+    def _printed(self, minutes: Sequence[int], buying: bool) -> Iterable[Sequence[PriceUnits]]:
+        """The prices of the bars of prints in some minutes; a low of 0 where nobody quotes."""
+        line = self._line
+        rows = self._under.rows("ASK" if buying == line.rising else "BID")
+        side = line.asks if buying else line.bids
+        high, low = (rows.high, rows.low) if line.rising else (rows.low, rows.high)
+        columns = rows.open, high, low, rows.close
+        if line.steady:
+            told = (side(0, [column[minute] for minute in minutes]) for column in columns)
+            return zip(*told)
+        return (side(minute, [column[minute] for column in columns]) for minute in minutes)
 
     def _made(self, what: str) -> Rows:
         if what in _OTHER:
@@ -186,30 +189,33 @@ class DerivedDay:
 
     def _side(self, what: str) -> Rows:
         line, none = self._line, array("q")
-        side = line.bid if what == "BID" else line.ask
+        side = line.bids if what == "BID" else line.asks
         rows = self._under.rows(what if line.rising else _OTHER[what])
         high, low = (rows.high, rows.low) if line.rising else (rows.low, rows.high)
-        opened, most, least, close = (
-            array("q", [side(minute, price) for minute, price in enumerate(column)])
-            for column in (rows.open, high, low, rows.close)
-        )
+        columns = rows.open, high, low, rows.close
+        if line.steady:
+            told: Iterable[Sequence[PriceUnits]] = (side(0, column) for column in columns)
+        else:
+            told = zip(*(side(minute, prices) for minute, prices in enumerate(zip(*columns))))
+        opened, most, least, close = (array("q", column) for column in told)
         return Rows(opened, most, least, close, none, none, none)
 
     def _prints(self) -> Rows:
         minutes, line = self.length // MINUTE, self._line
         columns = [array("q", bytes(8 * minutes)) for _ in range(7)]
         opened, high, low, close, volume, notional, count = columns
-        for minute in range(minutes):
-            high[minute], low[minute] = NO_HIGH, NO_LOW
-            buying = line.prints(minute)
-            row = None if buying is None else self._print(minute, buying)
-            if row is None:
-                continue
-            opened[minute], high[minute], low[minute], close[minute] = row
-            for price, size in line.traded(minute, row):
-                volume[minute] += size
-                notional[minute] += price * size // SIZE_SCALE
-                count[minute] += 1
+        high[:], low[:] = array("q", [NO_HIGH]) * minutes, array("q", [NO_LOW]) * minutes
+        sides = [line.prints(minute) for minute in range(minutes)]
+        for buying in (True, False):
+            chosen = [minute for minute, side in enumerate(sides) if side is buying]
+            for minute, row in zip(chosen, self._printed(chosen, buying)):
+                if not row[2]:
+                    continue
+                opened[minute], high[minute], low[minute], close[minute] = row
+                for price, size in line.traded(minute, row):
+                    volume[minute] += size
+                    notional[minute] += price * size // SIZE_SCALE
+                    count[minute] += 1
         return Rows(opened, high, low, close, volume, notional, count)
 
 
@@ -260,23 +266,27 @@ class _Line:
         self._nodes: dict[int, tuple[Value | None, dict[int, float]]] = {}
         self._chance: bytes | None = None
 
-    def _fair(self, minute: int, price: PriceUnits) -> float | None:
-        """The fair price; straight between nodes that are a few thousandths apart, so that a day
+    def _fair(self, minute: int, prices: Iterable[PriceUnits]) -> list[float] | None:
+        """The fair prices; straight between nodes that are a few thousandths apart, so that a day
         takes a few dozen values of the function and not thousands."""
         value, nodes = self._stretch(minute)
         if value is None:
             return None
-        width = 1 << max(price.bit_length() - _NODE_BITS, 0)
-        place = price % width
-        lower = price - place
-        low, high = nodes.get(lower), nodes.get(lower + width)
-        if low is None:
-            low = nodes[lower] = value(float(lower or 1))
-        if not place:
-            return low
-        if high is None:
-            high = nodes[lower + width] = value(float(lower + width))
-        return low + (high - low) * place / width
+        found: list[float] = []
+        for price in prices:
+            width = 1 << max(price.bit_length() - _NODE_BITS, 0)
+            place = price % width
+            lower = price - place
+            low = nodes.get(lower)
+            if low is None:
+                low = nodes[lower] = value(float(lower or 1))
+            if place:
+                high = nodes.get(lower + width)
+                if high is None:
+                    high = nodes[lower + width] = value(float(lower + width))
+                low += (high - low) * place / width
+            found.append(low)
+        return found
 
     def _stretch(self, minute: int) -> tuple[Value | None, dict[int, float]]:
         """The function of a minute, and what is known of it."""
@@ -287,21 +297,21 @@ class _Line:
             found = self._nodes[minute] = (value, {})
         return found
 
-    def bid(self, minute: int, price: PriceUnits) -> PriceUnits:
-        """The bid that goes with a price of the underlying; 0 where nobody bids."""
-        fair, look = self._fair(minute, price), self._look
+    def bids(self, minute: int, prices: Sequence[PriceUnits]) -> list[PriceUnits]:
+        """The bids that go with prices of the underlying in a minute; 0 where nobody bids."""
+        fair, look = self._fair(minute, prices), self._look
         if fair is None:
-            return 0
-        return (
-            max(int((fair * (1.0 - look.share)) / look.tick - look.edge + 1.0) - 1, 0) * look.tick
-        )
+            return [0] * len(prices)
+        tick, part, edge = look.tick, 1.0 - look.share, look.edge
+        return [max(int(one * part / tick - edge + 1.0) - 1, 0) * tick for one in fair]
 
-    def ask(self, minute: int, price: PriceUnits) -> PriceUnits:
-        """The ask that goes with a price of the underlying; 0 after the expiry."""
-        fair, look = self._fair(minute, price), self._look
+    def asks(self, minute: int, prices: Sequence[PriceUnits]) -> list[PriceUnits]:
+        """The asks that go with prices of the underlying in a minute; 0 after the expiry."""
+        fair, look = self._fair(minute, prices), self._look
         if fair is None:
-            return 0
-        return (int((fair * (1.0 + look.share)) / look.tick + look.edge) + 1) * look.tick
+            return [0] * len(prices)
+        tick, part, edge = look.tick, 1.0 + look.share, look.edge
+        return [(int(one * part / tick + edge) + 1) * tick for one in fair]
 
     def prints(self, minute: int) -> bool | None:
         """Whether buyers or else sellers trade in a minute; None where nobody does."""
@@ -310,9 +320,7 @@ class _Line:
         byte = self._chance[minute]
         return bool(byte & 1) if byte < self._look.busy else None
 
-    def traded(
-        self, minute: int, row: tuple[int, int, int, int]
-    ) -> list[tuple[PriceUnits, SizeUnits]]:
+    def traded(self, minute: int, row: Sequence[PriceUnits]) -> list[tuple[PriceUnits, SizeUnits]]:
         """Prices and sizes of a minute's prints: those of the open, high, low and close that
         differ."""
         opened, high, low, close = row
@@ -333,21 +341,24 @@ class _Line:
         first, unit = under.start // MINUTE, self._look.unit
         places = _thinned(under)
         chance = drawn(2 * len(places), self.seed, first, 3)
+        lows, highs = (under.bid, under.ask) if self.rising else (under.ask, under.bid)
         before: tuple[int, int] | None = None
-        for draw, place in enumerate(places):
-            time, low, high = under.quote_time[place], under.bid[place], under.ask[place]
-            minute = time // MINUTE
-            if not self.rising:
-                low, high = high, low
-            quote = self.bid(minute, low), self.ask(minute, high)
-            if quote == before:
-                continue
-            before = quote
-            times.append(time)
-            bids.append(quote[0])
-            asks.append(quote[1])
-            bid_sizes.append(LOTS[chance[2 * draw] & 31] * unit if quote[0] else 0)
-            ask_sizes.append(LOTS[chance[2 * draw + 1] & 31] * unit if quote[1] else 0)
+        draw = 0
+        for minute, inside in groupby(places, lambda place: under.quote_time[place] // MINUTE):
+            quoted = list(inside)
+            sides = (
+                self.bids(minute, [lows[place] for place in quoted]),
+                self.asks(minute, [highs[place] for place in quoted]),
+            )
+            for place, quote in zip(quoted, zip(*sides)):
+                if quote != before:
+                    before = quote
+                    times.append(under.quote_time[place])
+                    bids.append(quote[0])
+                    asks.append(quote[1])
+                    bid_sizes.append(LOTS[chance[2 * draw] & 31] * unit if quote[0] else 0)
+                    ask_sizes.append(LOTS[chance[2 * draw + 1] & 31] * unit if quote[1] else 0)
+                draw += 1
         trades = self._trades(first, times, bids, asks)
         exchanges = self._look.exchanges
         quotes = (times, bids, bid_sizes, asks, ask_sizes)

@@ -6,7 +6,7 @@ derives from it finds a price; nobody can trade it.
 """
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import msgspec
@@ -20,6 +20,7 @@ from .timeline import DaySource
 from .walks import STEPS
 
 PARTS = 12
+_PLACES = range(PARTS)
 _STEP: Nanos = 5 * SECOND
 _OWN = 0.6
 """How far an index strays between two minutes, in the mean size of its moves."""
@@ -80,6 +81,7 @@ class ValueDay:
         self._blocks = blocks
         self._rows: Rows | None = None
         self._picks = drawn(length // MINUTE, seed, 1)
+        self._strays: dict[int, float] = {}
 
     def borders(self, cell: int) -> Sequence[float]:
         """The value at the minutes of a cell, both ends included."""
@@ -114,27 +116,41 @@ class ValueDay:
     def _parts(self, minute: int) -> list[PriceUnits]:
         """The values of a minute, every five seconds."""
         cell, row = divmod(minute, STEPS)
-        borders = self.borders(cell)
-        start, end = borders[row], borders[row + 1]
-        usual = added(abs(two - one) for one, two in pairwise(borders)) / (len(borders) - 1)
-        size, rise = _OWN * usual, (end - start) / PARTS
-        points = bridges(PARTS)[self._picks[minute]].points
-        tick = self._tick
-        values = [start + rise * place + size * points[place] for place in range(PARTS)]
+        borders, tick = self.borders(cell), self._tick
+        (values,) = self._between(borders[row : row + 2], self._stray(cell, borders), minute)
         return [max(int(value / tick + 0.5), 1) * tick for value in values]
 
+    def _between(self, borders: Sequence[float], stray: float, first: int) -> Iterator[list[float]]:
+        """The values of minutes from one on, given those at their borders, not yet rounded."""
+        paths = bridges(PARTS)
+        picks = self._picks[first : first + len(borders) - 1]
+        for (start, end), pick in zip(pairwise(borders), picks):
+            rise = (end - start) / PARTS
+            points = paths[pick].points
+            yield [start + rise * place + stray * point for place, point in zip(_PLACES, points)]
+
+    def _stray(self, cell: int, borders: Sequence[float]) -> float:
+        """How far the values of a cell stray between two minutes."""
+        found = self._strays.get(cell)
+        if found is None:
+            moves = added(abs(two - one) for one, two in pairwise(borders))
+            found = self._strays[cell] = _OWN * (moves / (len(borders) - 1))
+        return found
+
     def _made(self) -> Rows:
-        rows = [self._parts(minute) for minute in range(self.length // MINUTE)]
+        """Rounding keeps the order of values: the highest one rounded is the highest of all."""
+        tick, minutes = self._tick, self.length // MINUTE
+        opened, high, low, close = columns = [array("q") for _ in range(4)]
+        for first in range(0, minutes, STEPS):
+            cell = first // STEPS
+            borders = self.borders(cell)
+            stray = self._stray(cell, borders)
+            for values in self._between(borders[: minutes - first + 1], stray, first):
+                ends = values[0], max(values), min(values), values[-1]
+                for column, value in zip(columns, ends):
+                    column.append(max(int(value / tick + 0.5), 1) * tick)
         none = array("q")
-        return Rows(
-            array("q", [row[0] for row in rows]),
-            array("q", map(max, rows)),
-            array("q", map(min, rows)),
-            array("q", [row[-1] for row in rows]),
-            none,
-            none,
-            none,
-        )
+        return Rows(opened, high, low, close, none, none, none)
 
     def _block(self, minute: int) -> Block:
         begin = minute * MINUTE

@@ -344,6 +344,10 @@ class WorldTape:
             return None
         return self._under(con_id).regular_days(con_id, start=start, end=end, what=what)
 
+    def minuted(self, con_id: int) -> bool:
+        """See ``MarketSource``; what is laid over a tape has few ticks."""
+        return con_id in self.below and self.below.minuted(con_id)
+
     def _spans(
         self, con_id: int, start: Nanos, end: Nanos, step: Nanos
     ) -> Iterator[tuple[Nanos, Nanos]]:

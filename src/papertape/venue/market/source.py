@@ -194,6 +194,10 @@ class MarketSource(Protocol):
         including its end; None where this costs as much as the minutes of the days do, of which
         the caller makes them."""
 
+    def minuted(self, con_id: int) -> bool:
+        """Whether the bar of a day takes its minutes to be worked out first, which are then kept
+        for a while: of what derives from another's price, of recordings."""
+
     def volatility(self, con_id: int, now: Nanos) -> float | None:
         """The yearly volatility that options are priced at: of an option its own, of anything else
         that of an option at the money in 30 days. None after an option's expiry, and where the tape

@@ -207,6 +207,10 @@ class Sources:
         """Whether an instrument has synthetic hours around its regular session."""
         return isinstance(self._played(con_id)[0], ExtendedDays)
 
+    def minuted(self, con_id: int) -> bool:
+        """Whether the bar of an instrument's day takes its minutes."""
+        return not isinstance(self._played(con_id)[0], SyntheticDays | ExtendedDays)
+
     def _played(self, con_id: int) -> tuple[DaySource, Layout]:
         """What plays on an instrument's own tape; what follows it follows what is made."""
         found = self._shown.get(con_id)

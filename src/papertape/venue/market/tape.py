@@ -104,6 +104,10 @@ class Market:
             return None
         return bars.regular_days(self.tape(con_id), (start, end), what)
 
+    def minuted(self, con_id: int) -> bool:
+        """Whether the bar of a day takes its minutes, which are then kept for a while."""
+        return self._sources.minuted(con_id)
+
     def depth(self, con_id: int, now: Nanos, levels: int) -> Depth:
         """The book at ``now``, its best level the quote. Raises ``ValueError`` unless there are 1
         to 60 ``levels``."""
