@@ -1,5 +1,7 @@
 """Options together with what they are on: examples worked out by hand from the published rules."""
 
+from itertools import permutations
+
 import pytest
 
 from papertape.venue.broker.option_margin import OptionLot, Underlying, by_rule, by_scan
@@ -59,6 +61,10 @@ BY_RULE = {
     "a protective put that does not help": ("1 P60 @0.1", 100, 100, 2_500),
     "a protective call": ("1 C105 @3", 100, -100, 1_050 + 500),
     "a put protects only whole lots": ("1 P95 @3", 100, 150, 2_500 * 1.5 - 2_500 + 1_450),
+    "the option that protects best protects": ("1 P60 @0.1;1 P90 @1;1 P95 @3;1 P80 @0.5", 100, 100,
+                                               950 + 500),
+    "the one that ends first covers, the other protects": ("1 P95/2 @4;-1 P90/1 @1;1 P95/1 @3",
+                                                           100, 100, 950 + 500),
     "shares that cover are not protected as well": ("-1 C110 @3;1 P95 @3", 100, 100, 2_500),
 }  # fmt: skip
 
@@ -67,6 +73,14 @@ BY_RULE = {
 def test_by_rule(name: str) -> None:
     options, price, shares, dollars = BY_RULE[name]
     assert by_rule(lots(options), under(price, shares, 0.25), RULES) == int(dollars * DOLLAR)
+
+
+@walk("name", BY_RULE)
+def test_the_order_in_which_options_are_held_changes_nothing(name: str) -> None:
+    options, price, shares, dollars = BY_RULE[name]
+    for some in permutations(options.split(";")):
+        found = by_rule(lots(";".join(some)), under(price, shares, 0.25), RULES)
+        assert found == int(dollars * DOLLAR), some
 
 
 BY_SCAN = {

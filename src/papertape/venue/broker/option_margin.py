@@ -26,7 +26,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from ..units import CashMicros, SizeUnits, scaled, share
+from ..units import SIZE_SCALE, CashMicros, SizeUnits, scaled, share
 from .schedules import OptionRates, ScanRates
 
 
@@ -73,6 +73,7 @@ def money_of(size: SizeUnits, each: CashMicros) -> CashMicros:
 
 def by_rule(lots: Iterable[OptionLot], under: Underlying, rates: OptionRates) -> CashMicros:
     """Return the maintenance margin of options and the shares under them, by the table above."""
+    lots = sorted(lots, key=_order)
     longs = [msgspec.structs.replace(lot) for lot in lots if lot.size > 0]
     shorts = [msgspec.structs.replace(lot, size=-lot.size) for lot in lots if lot.size < 0]
     rule = _ByRule(under, rates)
@@ -80,6 +81,12 @@ def by_rule(lots: Iterable[OptionLot], under: Underlying, rates: OptionRates) ->
     total += rule.covered(shorts)
     total += rule.straddles(shorts)
     return total + under.margin - rule.protection(longs)
+
+
+def _order(lot: OptionLot) -> tuple[int, ...]:
+    """The order in which options are looked at, in whichever they were bought: those that end first
+    before later ones."""
+    return lot.expires, lot.call, lot.strike, lot.multiplier, lot.value, lot.size
 
 
 class _ByRule:
@@ -158,19 +165,29 @@ class _ByRule:
     def protection(self, longs: list[OptionLot]) -> CashMicros:
         """Return how much less shares need that long puts protect, or short ones that calls do."""
         under, less = self._under, 0
-        for long in longs:
-            if under.shares == 0 or long.call != (under.shares < 0) or long.size <= 0:
+        if not self._free:
+            return 0
+        for long in sorted(longs, key=self._protected):
+            if long.call != (under.shares < 0) or long.size <= 0:
                 continue
             size = min(long.size, self._free // long.multiplier // 10_000 * 10_000)
             if size <= 0:
                 continue
             taken = size * long.multiplier
-            spot = under.price * long.multiplier
-            each = long.strike // 10 + long.out_of_the_money(spot)
+            each = self._with(long)
             alone = share(under.margin, taken, abs(under.shares))
             less += max(alone - money_of(size, each), 0)
             self._free -= taken
         return less
+
+    def _protected(self, long: OptionLot) -> CashMicros:
+        """Return what ten thousand shares need that an option protects."""
+        return self._with(long) * SIZE_SCALE // long.multiplier
+
+    def _with(self, long: OptionLot) -> CashMicros:
+        """Return what the shares of one contract need that it protects."""
+        spot = self._under.price * long.multiplier
+        return long.strike // 10 + long.out_of_the_money(spot)
 
 
 def _width(long: OptionLot, short: OptionLot) -> CashMicros:
