@@ -32,6 +32,7 @@ def pair(symbol: str, currency: str) -> Instrument:
     return CATALOGUE.resolve(wanted, Purpose.ORDER).instrument  # type: ignore[union-attr]
 
 
+AAPL = CATALOGUE[265598]
 USDJPY, EURGBP = pair("USD", "JPY"), pair("EUR", "GBP")
 INSTRUMENTS = Instruments([*CATALOGUE, USDJPY, EURGBP])
 
@@ -43,11 +44,11 @@ def stage_of(base: str) -> Stage:
     return stage
 
 
-def quote(stage: Stage, entry: Instrument, price: float) -> None:
+def quote(stage: Stage, entry: Instrument, price: float) -> tuple[e.Event, ...]:
     stage.now += SECOND
     units = price_units(price, entry.scale)
     stage.market.add(Quote(entry.conId, stage.now, units, 10**12, units, 10**12))
-    stage.told(stage.engine.advance(stage.now))
+    return stage.told(stage.engine.advance(stage.now))
 
 
 def trade(stage: Stage, entry: Instrument, size: int, **more: Any) -> tuple[e.Event, ...]:
@@ -80,14 +81,51 @@ def finished(stage: Stage) -> None:
 
 
 def test_a_what_if_for_a_pair_says_it_in_the_base_currency() -> None:
-    """As captured of an account in euros: 1.7857 EUR, and the equity falls by 1.79."""
+    """As captured of an account in euros: 1.7857 EUR."""
     stage = stage_of("EUR")
     (asked,) = trade(stage, EURUSD, -20_000, orderType="LMT", lmtPrice=1.11, whatIf=True)
     assert isinstance(asked, e.WhatIfAnswered)
     state = asked.view.state
     assert round(state.commissionAndFees or 0, 4) == 1.7857
     assert state.commissionAndFeesCurrency == state.marginCurrency == "EUR"
-    assert state.equityWithLoanChange == Decimal("-1.79")
+    assert state.equityWithLoanChange == Decimal("-1.78571")
+
+
+def test_a_what_if_tells_the_change_of_equity_to_the_digit() -> None:
+    """As captured of 100 shares of Apple in an account in euros: 1.0003 dollars are 0.85098."""
+    stage = stage_of("EUR")
+    quote(stage, EURUSD, 1.17547)
+    quote(stage, AAPL, 250.0)
+    (asked,) = trade(stage, AAPL, 100, whatIf=True)
+    assert isinstance(asked, e.WhatIfAnswered)
+    state = asked.view.state
+    assert (state.commissionAndFees, state.commissionAndFeesCurrency) == (1.0003, "USD")
+    assert state.equityWithLoanChange == Decimal("-0.85098")
+    assert state.marginCurrency == "EUR"
+
+
+@pytest.mark.parametrize("rests", [False, True])
+def test_a_what_if_of_a_tiered_stock_has_a_range_and_the_fill_is_at_an_end_of_it(
+    rests: bool,
+) -> None:
+    """Whether the order will take liquidity nobody knows before: IBKR gives both, and no single
+    commission."""
+    stage = stage_of("USD")
+    stage.submit(SetFeePlan(ACCOUNT, "tiered"))
+    quote(stage, AAPL, 100.0)
+    limit = {"orderType": "LMT", "lmtPrice": 99.0} if rests else {}
+    (asked,) = trade(stage, AAPL, 100, whatIf=True, **limit)
+    assert isinstance(asked, e.WhatIfAnswered)
+    state = asked.view.state
+    assert state.commissionAndFees is None and state.commissionAndFeesCurrency == "USD"
+    assert state.minCommissionAndFees == pytest.approx(0.35 + 0.0203 + 0.35 * 0.000735, abs=1e-6)
+    assert state.maxCommissionAndFees == pytest.approx(state.minCommissionAndFees + 0.3)
+    told = trade(stage, AAPL, 100, **limit)
+    if rests:
+        told = quote(stage, AAPL, 99.0)
+    (charged,) = [one.report for one in told if isinstance(one, e.CommissionCharged)]
+    expected = state.minCommissionAndFees if rests else state.maxCommissionAndFees
+    assert charged.commissionAndFees == pytest.approx(expected)
 
 
 # base, pair, size -> the commission, and the cash afterwards, without what stood there

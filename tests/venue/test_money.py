@@ -140,7 +140,7 @@ def test_a_what_if_counts_the_multiplier() -> None:
     told = only(e.WhatIfAnswered, stage.submit(order(1, OPTION, "BUY", 1, whatIf=True)))
     state = told.view.state
     assert (state.maintMarginChange, state.initMarginChange) == (0, 0)
-    assert state.equityWithLoanChange == Decimal("-510.77")  # the premium and 0.76825
+    assert state.equityWithLoanChange == Decimal("-510.76825")  # the premium and 0.76825
     assert state.commissionAndFees == 0.76825
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from console.pages.test_trades import execution, order
 from console.views import PaperView, tab, texts
+from papertape.console.pages.ticket import margin_lines
 from papertape.console.pages.trading import Trading
 from papertape.console.parts.grid import Grid
 from papertape.console.remote import RemoteError
@@ -25,6 +26,7 @@ ACCOUNT = {
 }  # fmt: skip
 PREVIEW = {
     "currency": "USD", "commission": 1.0, "commission_currency": "USD", "warning": "careful",
+    "least_commission": None, "most_commission": None,
     **{
         name: {"before": "0", "change": "16.8", "after": "1000016.8"}
         for name in ("initial_margin", "maintenance_margin", "equity_with_loan")
@@ -370,3 +372,10 @@ def test_an_order_gets_new_terms() -> None:
         )  # fmt: skip
 
     page.run(use)
+
+
+def test_a_commission_that_depends_on_the_market_is_a_range() -> None:
+    assert margin_lines(PREVIEW)[-1] == ("Commission", "", "1.00 USD")
+    told = PREVIEW | {"commission": None, "least_commission": 0.37, "most_commission": 0.67}
+    assert margin_lines(told)[-1] == ("Commission", "", "0.37 – 0.67 USD")
+    assert margin_lines(PREVIEW | {"commission": None})[-1] == ("Commission", "", "–")

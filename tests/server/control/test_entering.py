@@ -153,6 +153,7 @@ def test_a_preview_places_nothing_and_no_client_is_told() -> None:
         assert after == pytest.approx(before + change) and found["commission"] == pytest.approx(
             1.00003
         )
+        assert (found["least_commission"], found["most_commission"]) == (None, None)
         assert await api.get("/orders") == []
         await zero.send(session.ReqCurrentTime())
         told = await zero.until(session.CurrentTime)

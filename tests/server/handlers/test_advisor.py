@@ -208,11 +208,12 @@ def test_the_order_may_name_another_method_than_the_group() -> None:
     assert held(hall) == {ONE: 84, TWO: 83, THREE: 33}
 
 
-def test_what_is_held_changes_by_a_percentage() -> None:
+@pytest.mark.parametrize("method", ["PctChange", ""])
+def test_what_is_held_changes_by_a_percentage(method: str) -> None:
     hall, client = desk()
     for number, (code, size) in enumerate({ONE: 100, TWO: 50}.items(), 1):
         client.send(placed(number, size, account=code))
-    more = {"faGroup": "change", "faMethod": "PctChange"}
+    more = {"faGroup": "change", "faMethod": method}
     client.send(placed(3, 0, faPercentage="50", **more))
     assert held(hall) == {ONE: 150, TWO: 75}
     client.send(placed(4, 0, faPercentage="-100", action="SELL", **more))
@@ -226,6 +227,7 @@ REFUSED = {
     "an unknown method": ({"faGroup": "even", "faMethod": "Even"}, 332),
     "percentages of 90": ({"faGroup": "short"}, 10012),
     "another size": ({"faGroup": "exact", "totalQuantity": Decimal(99)}, 144),
+    "no size": ({"faGroup": "even", "totalQuantity": Decimal(0)}, 434),
     "no percentage": ({"faGroup": "change", "totalQuantity": Decimal(0),
                        "faMethod": "PctChange"}, 10012),
     "nothing to change": ({"faGroup": "change", "totalQuantity": Decimal(0), "faPercentage": "5",
@@ -263,6 +265,21 @@ def test_every_account_must_carry_its_part() -> None:
     ((about, code, said),) = client.errors()
     assert (about, code) == (1, 201) and "Equity with Loan Value" in said
     assert held(hall) == {}
+
+
+def test_a_what_if_costs_what_the_order_then_does() -> None:
+    _, client = desk()
+    listed_ = listed(group("even", "Equal", DU1=0, DU2=0, DU3=0), group("lone", "Equal", DU2=0))
+    client.send(fa.ReplaceFA(6, 1, listed_)).got()
+    for number, name in ((1, "even"), (3, "lone")):
+        client.send(placed(number, 90, faGroup=name, whatIf=True))
+        (answer,) = client.of(reports.OpenOrder)
+        assert answer.orderState.maintMarginChange == 1_350
+        assert answer.orderState.equityWithLoanChange == Decimal("-1.00027")
+        client.send(placed(number + 1, 90, faGroup=name))
+        costs = [one.commissionAndFees for one in client.of(reports.CommissionReport)]
+        assert costs[0] == answer.orderState.commissionAndFees == 1.00027
+        assert sum(costs[1:]) == pytest.approx(1.00027)
 
 
 def test_a_what_if_is_that_of_all_accounts() -> None:

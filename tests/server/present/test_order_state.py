@@ -8,6 +8,7 @@ import pytest
 from papertape.model import OrderState
 from papertape.server.present.order_state import STATE_RECORDS, STATE_TABLE
 from papertape.venue.broker.profile import Profile
+from papertape.venue.commands import SetFeePlan
 from papertape.wire.catalogue import orders, reports
 from server.pair import VERSIONS, Hall
 from server.test_station import order
@@ -46,6 +47,8 @@ def states(version: int) -> list[OrderState]:
         client.send(order(number, row))
     client.send(orders.CancelOrder(4), orders.ReqCompletedOrders(False))
     hall.wait(1)
+    hall.station.carry_out(SetFeePlan("DU1", "tiered"))
+    client.send(order(len(ORDERS) + 1, ORDERS[0]))
     told = client.got()
     kinds = (reports.OpenOrder, reports.CompletedOrder)
     return [one.orderState for one in told if isinstance(one, kinds)]

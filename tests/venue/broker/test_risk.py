@@ -36,7 +36,8 @@ def test_what_if_of_an_opening_order() -> None:
     assert state.initMarginAfter == Decimal("5098.66")  # 1.1 x 4635.15, to the cent
     assert state.initMarginBefore == state.maintMarginBefore == 0
     assert state.equityWithLoanBefore == 1_000_000
-    assert state.equityWithLoanChange == Decimal("-1.00")
+    assert state.equityWithLoanChange == Decimal("-1.0003")
+    assert state.equityWithLoanAfter == Decimal("999999.00")
     assert state.commissionAndFees == 1.0003
     assert (state.commissionAndFeesCurrency, state.marginCurrency) == ("USD", "USD")
     assert (state.status, state.suggestedSize) == ("PreSubmitted", None)

@@ -44,6 +44,10 @@ MARGINS = {
 }  # fmt: skip
 
 
+FEES = ("commission", "least_commission", "most_commission")
+"""One commission, or the ends of a range."""
+
+
 class Ticket:
     """The form, the quote beside it, and the confirmation before an order is sent."""
 
@@ -316,7 +320,8 @@ def margin_lines(told: Mapping[str, Any]) -> list[tuple[str, str, str]]:
         (title, signed(told[name]["change"]), f"{money(told[name]['after'])} {currency}")
         for name, title in MARGINS.items()
     ]
-    fee = money(told["commission"])
+    fees = [money(told[name]) for name in FEES if told[name] is not None]
+    fee = " – ".join(fees)
     return [*rows, ("Commission", "", f"{fee} {told['commission_currency']}" if fee else "–")]
 
 

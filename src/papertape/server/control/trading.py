@@ -302,6 +302,8 @@ async def preview(server: Chosen, body: OrderBody) -> PreviewView:
         maintenance_margin=effect("maintMargin"),
         equity_with_loan=effect("equityWithLoan"),
         commission=state.commissionAndFees,
+        least_commission=state.minCommissionAndFees,
+        most_commission=state.maxCommissionAndFees,
         commission_currency=state.commissionAndFeesCurrency,
         warning=state.warningText,
     )

@@ -37,10 +37,10 @@ orderState told    of a preview (whatIf): the account's margin before it, its ch
     equityWithLoanChange initMarginAfter maintMarginAfter equityWithLoanAfter marginCurrency
 orderState told    of a preview, and once something has filled: what the fills have cost so far
     commissionAndFees commissionAndFeesCurrency
+orderState told    of a preview under "tiered" where taking liquidity costs more: no single one
+    minCommissionAndFees maxCommissionAndFees
 orderState told    once the order has ended, in openOrder and in completedOrder
     completedTime completedStatus
-orderState empty   a preview has one commission here, not a range; a gateway told no range of stocks
-    minCommissionAndFees maxCommissionAndFees
 orderState empty   no captured order or preview has it
     suggestedSize
 orderState empty   refusals come as errors; no captured order has a text here

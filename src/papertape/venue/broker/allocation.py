@@ -93,6 +93,8 @@ class Allocator:
             return self._changed(terms, group, order.faPercentage)
         if order.faPercentage:
             return Refusal(10012)
+        if not terms.quantity:
+            return Refusal(434)
         weights = self._weights(group, method)
         if method == PERCENT and sum(weights) != 100 * CASH_SCALE:
             return Refusal(10012)

@@ -46,6 +46,16 @@ def charge_of(
     return scaled(paid, margin.rate(base, entry.currency)), (base, paid)
 
 
+def part_charged(
+    margin: MarginCalculator, account: Account, entry: Instrument, fee: CashMicros
+) -> Charge | None:
+    """Return what an account pays of an advisor's order, where that is not in the currency of the
+    trade; ``fee`` is its part in that."""
+    if entry.secType != "CASH" or account.currency == entry.currency:
+        return None
+    return account.currency, scaled(fee, margin.rate(entry.currency, account.currency))
+
+
 def counted_of(
     margin: MarginCalculator,
     account: Account,

@@ -8,7 +8,7 @@ from ..facts import Terms
 from ..reference.instruments import Instrument, Instruments, Refusal
 from ..reference.securities import Combination
 from ..units import CashMicros, SizeUnits, cash_decimal, notional, scaled
-from .fees import commission
+from .fees import commission, tier_name
 from .ledger import FLAT, Account, LedgerPosition, booked
 from .margin import MarginCalculator
 from .minimums import below_least, too_large
@@ -26,7 +26,7 @@ def effect_of_combination(
     All legs are held at once then, so that they cover each other as positions do.
     """
     cash, positions = dict(account.cash), dict(account.positions)
-    fees = premium = 0
+    fees = least = premium = 0
     currency = instruments[terms.conId].currency
     for leg in legs_of(terms, instruments):
         entry, held = instruments[leg.conId], positions.get(leg.conId, FLAT)
@@ -41,11 +41,15 @@ def effect_of_combination(
         )
         cash[currency] = cash.get(currency, 0) + after.cash
         fees += fee
+        least += _fee(account, entry, leg.side, fill, taken=False)
         premium += leg.side * value if entry.secType == "OPT" else 0
     if currency != account.currency:
         premium = scaled(premium, margin.rate(currency, account.currency))
     then = replace(account, cash=cash, positions=positions)
-    return Effect(margin.exposure(account), margin.exposure(then), fees, account.currency, premium)
+    return Effect(
+        margin.exposure(account), margin.exposure(then), fees, account.currency, premium, None,
+        least if least < fees else None,
+    )  # fmt: skip
 
 
 def refusal_of_combination(
@@ -108,8 +112,15 @@ def _unpaid_legs(
 
 
 def _fee(
-    account: Account, entry: Instrument, side: int, fill: tuple[SizeUnits, CashMicros]
+    account: Account,
+    entry: Instrument,
+    side: int,
+    fill: tuple[SizeUnits, CashMicros],
+    *,
+    taken: bool = True,
 ) -> CashMicros:
     """Return what a whole leg costs now."""
-    month = account.traded.get(entry.secType, 0)
-    return commission(entry, side, before=(0, 0), fill=fill, plan=account.plan, month=month)
+    month = account.traded.get(tier_name(entry.secType), 0)
+    return commission(
+        entry, side, before=(0, 0), fill=fill, plan=account.plan, taken=taken, month=month
+    )

@@ -6,7 +6,7 @@ from typing import Protocol
 from ..exchange import matching
 from ..exchange.matching import ConsumedLiquidity
 from ..exchange.top_of_book import TopOfBook
-from ..facts import Charge, CombinationFilled, OrderFilled, PartFilled, Terms
+from ..facts import CombinationFilled, OrderFilled, PartFilled, Terms
 from ..market.source import Quote
 from ..reference.instruments import Instrument, Instruments
 from ..special import CLOSING
@@ -17,13 +17,12 @@ from ..units import (
     Nanos,
     PriceUnits,
     SizeUnits,
-    scaled,
     share,
 )
 from . import lifecycle
 from .algos import Algos
 from .allocation import next_parts
-from .charges import charge_of, counted_of, with_charge
+from .charges import charge_of, counted_of, part_charged, with_charge
 from .combinations import CombinationFills
 from .ledger import FLAT, Account, Booked, booked
 from .margin import MarginCalculator
@@ -173,10 +172,7 @@ class Fills:
             left = [left[0] - part, left[1] - value, left[2] - fee]
             account = self._state.accounts[code]
             after, cash = self._booked(account, entry, terms.side * part, (value, fee))
-            charged: Charge | None = None
-            if entry.secType == "CASH" and account.currency != entry.currency:
-                rate = self._margin.rate(entry.currency, account.currency)
-                charged = account.currency, scaled(fee, rate)
+            charged = part_charged(self._margin, account, entry, fee)
             cash = with_charge(cash, fee, charged)
             yield PartFilled(
                 order.permId, code, self._state.next_execution, part, fill.price, value, fee,

@@ -30,7 +30,7 @@ from .made_orders import still_made
 from .order_types import DAY, DTC, FOK, GTC, IMMEDIATE
 from .orders import LiveOrder
 from .parts import CANCELLED, BrokerParts, Decision
-from .risk import Effect, apart, beyond_band, effect_of, refusal_of, together
+from .risk import Effect, apart, beyond_band, effect_of, effect_together, refusal_of
 from .script import BrokerScript
 from .terms import for_living, not_served
 from .working import WorkingOrders
@@ -338,16 +338,11 @@ class OrderEntry:
 
     def preview(self, terms: Terms) -> Effect:
         """Return the effect of an order on its account, for a what-if."""
-        parts = apart(terms)
-        if len(parts) == 1:
-            account = self._state.accounts[terms.account]
-            effect = effect_of_combination if is_combination(terms.conId) else effect_of
-            return effect(self._margin, account, terms, self._instruments)
-        accounts, base = self._state.accounts, self._state.accounts[terms.account].currency
-        return together(
-            [effect_of(self._margin, accounts[one.account], one, self._instruments)
-             for one in parts], self._margin, base,
-        )  # fmt: skip
+        accounts = self._state.accounts
+        if terms.shares:
+            return effect_together(self._margin, accounts, terms, self._instruments)
+        effect = effect_of_combination if is_combination(terms.conId) else effect_of
+        return effect(self._margin, accounts[terms.account], terms, self._instruments)
 
     def _band(self, terms: Terms, quote: Quote) -> Refusal | None:
         if not self._profile.price_band:

@@ -1,5 +1,7 @@
 """The broker's checks of a valid order: price band, margin, and the what-if answer."""
 
+from collections.abc import Callable, Mapping
+
 import msgspec
 
 from ..facts import Charge, Terms
@@ -16,8 +18,9 @@ from ..units import (
     notional,
     quotient_text,
     scaled,
+    share,
 )
-from .charges import charge_of
+from .charges import charge_of, part_charged
 from .fees import most_fee
 from .ledger import Account
 from .margin import NEVER_SHORT, UNLENT, MarginCalculator
@@ -39,6 +42,8 @@ class Effect(msgspec.Struct, frozen=True):
     """Paid for what has no loan value, which lowers equity; negative where it is received."""
     charged: Charge | None = None
     """The fee as it is paid; None where that is in the instrument's currency."""
+    least: CashMicros | None = None
+    """The fee of an order that adds liquidity, where that is less; in the instrument's currency."""
 
     @property
     def carried(self) -> bool:
@@ -48,30 +53,57 @@ class Effect(msgspec.Struct, frozen=True):
         return after.equity >= after.initial or after.initial + spent <= self.before.initial
 
 
-def effect_of(
+class Costs(msgspec.Struct, frozen=True):
+    """What a whole order costs: the fields of ``Effect``."""
+
+    fee: CashMicros
+    charged: Charge | None
+    least: CashMicros | None = None
+
+
+def costs_of(
     margin: MarginCalculator, account: Account, terms: Terms, instruments: Instruments
+) -> Costs:
+    """Return what an order costs an account that trades it at the market price at once."""
+    entry = instruments[terms.conId]
+    fill = (terms.quantity, _value(margin, terms, entry))
+    fee, charged = charge_of(margin, account, entry, terms.side, fill=fill)
+    least, _ = charge_of(margin, account, entry, terms.side, fill=fill, taken=False)
+    return Costs(fee, charged, least if least < fee else None)
+
+
+def _value(margin: MarginCalculator, terms: Terms, entry: Instrument) -> CashMicros:
+    price = margin.mark(entry.conId) or terms.limit or terms.stop or 0
+    return notional(price, terms.quantity, entry.money_scale, entry.multiplier)
+
+
+def effect_of(
+    margin: MarginCalculator,
+    account: Account,
+    terms: Terms,
+    instruments: Instruments,
+    costs: Costs | None = None,
 ) -> Effect:
-    """Return the account before the order and after its complete fill at the market price."""
+    """Return the account before the order and after its complete fill at the market price; None
+    for ``costs`` takes those of the account's own order."""
     entry = instruments[terms.conId]
     before = margin.exposure(account)
-    price = margin.mark(entry.conId) or terms.limit or terms.stop or 0
-    value = notional(price, terms.quantity, entry.money_scale, entry.multiplier)
+    value = _value(margin, terms, entry)
     rates, premium = MARGIN_MODELS[account.margin], 0
     after_size: SizeUnits = account.quantity(entry.conId) + terms.side * terms.quantity
     change = _margin_change(margin, account, terms, after_size)
     if entry.secType in UNLENT:
         premium = terms.side * value
-    fill = (terms.quantity, value)
-    fee, charged = charge_of(margin, account, entry, terms.side, fill=fill)
-    in_base = fee
+    costs = costs or costs_of(margin, account, terms, instruments)
+    in_base, charged = costs.fee, costs.charged
     if entry.currency != account.currency:
         rate = margin.rate(entry.currency, account.currency)
-        in_base = scaled(fee, rate) if charged is None else charged[1]
+        in_base = scaled(in_base, rate) if charged is None else charged[1]
         premium = scaled(premium, rate)
     maintenance = before.maintenance + change
     initial = scaled(maintenance, rates.initial_over_maintenance)
     after = Exposure(before.equity - premium - in_base, maintenance, initial)
-    return Effect(before, after, fee, account.currency, premium, charged)
+    return Effect(before, after, costs.fee, account.currency, premium, charged, costs.least)
 
 
 def apart(terms: Terms) -> list[Terms]:
@@ -84,35 +116,38 @@ def apart(terms: Terms) -> list[Terms]:
     ]
 
 
-def together(effects: list[Effect], margin: MarginCalculator, base: str) -> Effect:
-    """Return the effect of an advisor's order on all of its accounts, in the master's currency."""
-    rates = [margin.rate(effect.currency, base) for effect in effects]
+def effect_together(
+    margin: MarginCalculator,
+    accounts: Mapping[str, Account],
+    terms: Terms,
+    instruments: Instruments,
+) -> Effect:
+    """Return the effect of an advisor's order on all of its accounts, in the master's currency. It
+    costs what one order does, and each account pays its part of that."""
+    master, entry = accounts[terms.account], instruments[terms.conId]
+    whole = costs_of(margin, master, terms, instruments)
+    effects = []
+    for one in apart(terms):
+        account = accounts[one.account]
+        fee = share(whole.fee, one.quantity, terms.quantity)
+        costs = Costs(fee, part_charged(margin, account, entry, fee))
+        effects.append(effect_of(margin, account, one, instruments, costs))
+    rows = [(effect, margin.rate(effect.currency, master.currency)) for effect in effects]
 
-    def added(exposures: list[Exposure]) -> Exposure:
-        rows = list(zip(exposures, rates, strict=True))
+    def added(amount: Callable[[Effect], CashMicros]) -> CashMicros:
+        return sum(scaled(amount(effect), rate) for effect, rate in rows)
+
+    def exposure(of: Callable[[Effect], Exposure]) -> Exposure:
         return Exposure(
-            sum(scaled(one.equity, rate) for one, rate in rows),
-            sum(scaled(one.maintenance, rate) for one, rate in rows),
-            sum(scaled(one.initial, rate) for one, rate in rows),
+            added(lambda one: of(one).equity),
+            added(lambda one: of(one).maintenance),
+            added(lambda one: of(one).initial),
         )
 
     return Effect(
-        added([one.before for one in effects]), added([one.after for one in effects]),
-        sum(one.fee for one in effects), base,
-        sum(scaled(one.premium, rate) for one, rate in zip(effects, rates, strict=True)),
-        _paid(effects, rates, base),
+        exposure(lambda one: one.before), exposure(lambda one: one.after), whole.fee,
+        master.currency, added(lambda one: one.premium), whole.charged, whole.least,
     )  # fmt: skip
-
-
-def _paid(effects: list[Effect], rates: list[Rate], base: str) -> Charge | None:
-    """Return what an advisor's accounts pay in their own currencies, in the master's."""
-    if all(one.charged is None for one in effects):
-        return None
-    paid = [
-        scaled(one.charged[1] if one.charged else one.fee, rate)
-        for one, rate in zip(effects, rates, strict=True)
-    ]
-    return base, sum(paid)
 
 
 def _margin_change(

@@ -309,8 +309,9 @@ def _size(order: Order, sec_type: str) -> SizeUnits | Refusal:
 
 
 def _sized_later(order: Order) -> bool:
-    """Whether a size follows from what an account or a parent has."""
-    changes = order.faGroup and order.faMethod == CHANGE
+    """Whether a size may follow from what accounts or a parent have; of a group without a method of
+    the order the allocation knows."""
+    changes = order.faGroup and order.faMethod in (CHANGE, "")
     return bool(changes) or order.hedgeType not in ("", "None")
 
 

@@ -164,6 +164,10 @@ class PreviewView(View):
     maintenance_margin: EffectView
     equity_with_loan: EffectView
     commission: float | None
+    """None where it depends on whether the order takes liquidity; then it is from ``least`` to
+    ``most``."""
+    least_commission: float | None
+    most_commission: float | None
     commission_currency: str
     warning: str
 
