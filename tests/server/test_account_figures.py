@@ -106,6 +106,23 @@ def test_a_client_that_does_not_read_gets_the_present_figures_when_it_does() -> 
     assert client.got() == []
 
 
+def test_another_account_ends_the_first_with_a_notice_and_the_same_one_without() -> None:
+    hall = Hall(profile=Profile(accounts=("DU1", "DU2")))
+    client = hall.client()
+    client.send(account.ReqAccountUpdates(True, "DU1")).got()
+    client.send(account.ReqAccountUpdates(True, "DU1"))
+    assert client.errors() == []
+    client.send(account.ReqAccountUpdates(True, "DU2"))
+    first, *rest = client.got()
+    assert (first.id, first.errorCode) == (-1, 2100)
+    assert first.errorMsg == (
+        "New account data requested from TWS. API client has been unsubscribed from account data."
+    )
+    assert {m.accountName for m in rest if isinstance(m, account.AccountValue)} == {"DU2"}
+    hall.wait(200)
+    assert {m.accountName for m in client.of(account.AccountValue)} == {"DU2"}
+
+
 def test_unsubscribing_ends_the_figures() -> None:
     hall, client = following()
     client.send(account.ReqAccountUpdates(False, ""))

@@ -355,7 +355,13 @@ class AccountFigures:
     # -- reqAccountUpdates --------------------------------------------------------------------
 
     def follow(self, session: Session, account: str) -> None:
-        """Begin reqAccountUpdates: every value, each position and its time, the time, the end."""
+        """Begin reqAccountUpdates: every value, each position and its time, the time, the end.
+
+        A client follows one account: 2100 tells it that it follows another no more.
+        """
+        before = session.subscriptions.of(AccountSubscription).get(0)
+        if before is not None and before.account != account:
+            session.error(-1, 2100)
         updates = AccountSubscription(account)
         session.subscriptions.add(updates)
         updates.told = self._begin(session).send_updates(session, account, 0)
