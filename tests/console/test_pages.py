@@ -18,6 +18,9 @@ from papertape.console.remote import Remote
 from papertape.console.topics import Live
 from server.sockets import run
 
+pytestmark = pytest.mark.process
+"""Who loads the library of the pages first runs ``ldconfig`` through one that it needs."""
+
 PAGES = ("connections", "trading", "chart", "messages", "drills", "settings", "log")
 OURS = {"/", *(f"/{{station}}/{page}" for page in PAGES)}
 
@@ -78,7 +81,6 @@ def check_patience() -> None:
     assert {name for name in PAGES if waits[name] >= 60} == {"trading", "settings"}
 
 
-@pytest.mark.process
 def test_the_first_page_does_not_wait_for_the_catalogue() -> None:
     """Only Messages decodes; the others are there sooner without."""
     look = "import sys, papertape.console.process; print('papertape.wire' in sys.modules)"
