@@ -7,6 +7,7 @@ writing. ``visible`` replaces each of them by its number; printable text is unch
 
 import logging
 import traceback
+from collections.abc import Container
 from typing import Any, Final
 
 LOGGERS: Final = (
@@ -42,7 +43,7 @@ def visible_traceback(error: BaseException) -> str:
 
 def _part(part: str) -> str:
     ours = part.startswith(("  File ", "\n", "Traceback "))
-    return "\n".join(map(visible, part.split("\n"))) if ours else visible(part)
+    return visible_lines(part) if ours else visible(part)
 
 
 def visible_json(text: str) -> str:
@@ -69,14 +70,25 @@ def _length(char: str) -> int:
     return len(char.encode("utf-8", "surrogateescape"))
 
 
-def visible_all(found: Any) -> Any:
-    """Every text in what was decoded from JSON, keys and values."""
+def visible_lines(text: str) -> str:
+    """A text of many lines that keeps them, each of them visible."""
+    return "\n".join(map(visible, text.split("\n")))
+
+
+def visible_all(found: Any, lined: Container[str] = ()) -> Any:
+    """Every text in what was decoded from JSON, keys and values; those with a key in ``lined`` keep
+    their lines."""
     if isinstance(found, str):
         return visible(found)
     if isinstance(found, list):
-        return [visible_all(one) for one in found]
+        return [visible_all(one, lined) for one in found]
     if isinstance(found, dict):
-        return {visible(key): visible_all(value) for key, value in found.items()}
+        return {
+            visible(key): visible_lines(value)
+            if key in lined and isinstance(value, str)
+            else visible_all(value, lined)
+            for key, value in found.items()
+        }
     return found
 
 

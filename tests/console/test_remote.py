@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from cli.process import closed_port
+from papertape.console.pages.drills import paragraphs
 from papertape.console.remote import Remote, RemoteError
 from papertape.server.control.serve import ControlServer
 from server.sockets import Served, run, serving
@@ -96,16 +97,32 @@ def test_no_text_of_a_station_turns_the_direction_of_a_page_or_forges_a_line() -
     visible = r"\x1b[2J\x9b\u202e\nforged"
 
     def answer(request: httpx.Request) -> httpx.Response:
-        told = {"detail": hostile, "errors": {hostile: hostile}, "rows": [{"name": hostile}, 5]}
+        told = {"detail": hostile, "errors": {hostile: hostile}, "rows": [{"name": hostile}, 5],
+                "error": f"Traceback\n{hostile}"}  # fmt: skip
         return httpx.Response(409 if request.method == "POST" else 200, json=told)
 
     async def main() -> None:
         asking = Remote("http://127.0.0.1:1", "right")
         await asking.close()
         asking._http = httpx.AsyncClient(base_url="http://x", transport=httpx.MockTransport(answer))
-        assert (await asking.get("tws", "/x"))["rows"] == [{"name": visible}, 5]
+        told = await asking.get("tws", "/x")
+        assert told["rows"] == [{"name": visible}, 5]
+        assert told["error"] == "Traceback\n" + visible.replace(r"\n", "\n")
         with pytest.raises(RemoteError) as caught:
             await asking.post("tws", "/x")
         assert str(caught.value) == visible and caught.value.errors == {visible: visible}
 
     asyncio.run(main())
+
+
+def test_texts_of_many_lines_keep_them() -> None:
+    async def main() -> None:
+        async with remote() as (_, api):
+            rows = await api.get("a station", "/drills")
+            assert len(rows) > 20
+            for row in rows:
+                for text in paragraphs(row["explanation"]):
+                    assert "\\" not in text and "\n" not in text, row["name"]
+            assert any(len(paragraphs(row["explanation"])) > 1 for row in rows)
+
+    run(main)

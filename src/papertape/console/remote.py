@@ -14,6 +14,8 @@ from ..quoting import visible, visible_all
 TIMEOUT_S = 10.0
 LONGEST_NEWS = 16 * 1024 * 1024
 """Largest WebSocket message in bytes."""
+LINED = frozenset(("error", "explanation", "text"))
+"""What has lines by nature: a traceback of the log, what a drill does, an article."""
 
 
 class RemoteError(Exception):
@@ -68,7 +70,7 @@ class Remote:
             ) as socket:
                 opened()
                 async for text in socket:
-                    yield visible_all(json.loads(text))
+                    yield visible_all(json.loads(text), LINED)
         except (OSError, TimeoutError, ConnectionClosed, InvalidHandshake) as error:
             raise RemoteError(f"the station's event stream has ended: {error}") from error
 
@@ -92,7 +94,7 @@ class Remote:
             reason = str(error) or type(error).__name__
             raise RemoteError(f"the station does not answer: {reason}") from error
         if answer.is_success:
-            return visible_all(answer.json())
+            return visible_all(answer.json(), LINED)
         raise RemoteError(_detail(answer), _errors(answer))
 
 

@@ -1,5 +1,6 @@
 """The console on a telephone: narrow, and left open while the station ends and another comes."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -85,3 +86,34 @@ def test_a_tab_that_is_left_open_says_that_the_station_is_gone_and_comes_back(
         expect(tab.locator(".pt-where")).to_contain_text(f":{third.port}")
         expect(lost).to_be_hidden()
     tab.close()
+
+
+def test_the_address_of_the_station_is_not_cut(at: Started, browser: Browser) -> None:
+    with browser.tab("log", phone=True) as tab:
+        where = tab.locator(".pt-where")
+        expect(where).to_contain_text(f"{at.host}:{at.port}")
+        assert where.evaluate("one => one.scrollWidth <= one.clientWidth")
+
+
+def test_a_search_without_a_match_says_so(at: Started, browser: Browser) -> None:
+    with program(at.port, 6), browser.tab("log") as tab:
+        expect(tab.get_by_role("log")).to_contain_text("client 6")
+        tab.get_by_label("Search the log").fill("zzz")
+        expect(tab.get_by_role("log")).to_have_text(re.compile("No line matches"))
+
+
+def test_no_page_shows_the_marks_of_a_text(at: Started, browser: Browser) -> None:
+    for page, known in (("drills", "kind is the official name"), ("settings", "Read-Only API")):
+        with browser.tab(page) as tab:
+            expect(tab.locator("main")).to_contain_text(known)
+            words = tab.locator("main").inner_text()
+            assert "\\n" not in words and "`" not in words, page
+
+
+def test_the_arrow_of_a_choice_stands_in_its_middle(at: Started, browser: Browser) -> None:
+    middle = "one => { const box = one.getBoundingClientRect(); return box.y + box.height / 2; }"
+    with browser.tab("settings") as tab:
+        field = tab.locator(".pt-setting-value .q-select").first
+        field.wait_for()
+        arrow = field.locator(".q-select__dropdown-icon")
+        assert abs(field.evaluate(middle) - arrow.evaluate(middle)) <= 1

@@ -74,7 +74,7 @@ def test_a_drill_as_people_write_it(text: str, options: dict[str, Any]) -> None:
         ("freeze seconds=soon", r"has an option that is not valid.*\[seconds=10.0\]"),
         ("freeze seconds=-1", "has an option that is not valid.*seconds"),
         ("freeze minutes=1", "has an option that is not valid.*minutes"),
-        ("black-hole", "has an option that is not valid.*kind"),
+        ("black-hole", "needs the option kind .*Usage: black-hole"),
         ("black-hole noSuchMessage", "is no message of the protocol.*placeOrder"),
         ("farm-blip nofarm", "is not a farm.*usfarm"),
         ("zone-name ''", "unprintable characters"),

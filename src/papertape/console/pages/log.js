@@ -9,6 +9,8 @@ export default {
         <span class="pt-log-text">{{ row.message }}<span v-if="row.error" class="pt-log-error"
           >{{ "\\n" + row.error }}</span></span>
       </div>
+      <p v-if="rows.length && !shown.length" class="pt-log-none"
+        >No line matches. Search for another word, or show all levels.</p>
     </div>
   `,
   props: { least: Number, search: String, most: Number, follow: Boolean },

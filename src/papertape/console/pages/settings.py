@@ -63,7 +63,7 @@ class SettingRow:
             named(self.box, role="group", aria_label=label(row["name"]))
             with ui.element("div").classes("pt-setting-words"):
                 self._head(row)
-                ui.label(row["meaning"].replace("``", "")).classes("pt-soft")
+                ui.label(row["meaning"].replace("`", "")).classes("pt-soft")
                 if row["note"]:
                     ui.label(f"Without effect: {row['note']}.").classes("pt-soft pt-small")
             with ui.element("div").classes("pt-setting-value"):

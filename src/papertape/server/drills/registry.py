@@ -260,15 +260,17 @@ def _known(name: str) -> type[Drill]:
 def _options(kind: type[Drill], given: Mapping[str, Any]) -> Any:
     """Build the options of a drill. Raises ``SettingsError`` with the drill's usage."""
     named = {name.replace("-", "_"): value for name, value in given.items()}
+    wanted = [field.name for field in msgspec.structs.fields(kind.Options) if field.required]
+    if missing := [name for name in wanted if name not in named]:
+        raise _refused(kind, f"needs the option {' and '.join(missing)}")
     try:
         return msgspec.convert(named, kind.Options, strict=False)
     except msgspec.ValidationError as error:
-        raise SettingsError(
-            f"has an option that is not valid: {error}",
-            setting="drill",
-            found=kind.name,
-            advice="Usage: " + usage(kind),
-        ) from error
+        raise _refused(kind, f"has an option that is not valid: {error}") from error
+
+
+def _refused(kind: type[Drill], why: str) -> SettingsError:
+    return SettingsError(why, setting="drill", found=kind.name, advice="Usage: " + usage(kind))
 
 
 def check_drill(text: str) -> None:
