@@ -83,7 +83,7 @@ class WrittenMarket(ScriptedMarket):
     def minuted(self, con_id: int) -> bool:
         return False
 
-    def trading_start(self, con_id: int, now: Nanos, days: int) -> Nanos:
+    def trading_start(self, con_id: int, now: Nanos, days: int, *, regular: bool = False) -> Nanos:
         return now - days * DAY
 
 

@@ -107,3 +107,39 @@ def test_an_order_for_the_session_works_from_the_open_on() -> None:
     (fill,) = [one for one in client.got() if isinstance(one, ExecutionDetails)]
     first = hall.market.quote(SPY_ID, at("20260825 09:30:00"))
     assert fill.execution.price == first.ask / 10_000
+
+
+def spans(client: Client, *, regular: bool, duration: str, end: str) -> tuple[int, int]:
+    """When the first and the last minute begin."""
+    wanted = history.ReqHistoricalData(
+        1, contract=SPY, barSizeSetting="1 min", duration=duration, whatToShow="TRADES",
+        useRTH=regular, formatDate=2, endDateTime=end,
+    )  # fmt: skip
+    (got, *_) = client.send(wanted).got()
+    assert isinstance(got, history.HistoricalData)
+    found = [int(bar.date) * SECOND for bar in got.historicalDataBars]
+    return found[0], found[-1]
+
+
+DAYS = [
+    ("11:00:00", False, "1 D", "25 04:00", "25 10:59"),
+    ("11:00:00", True, "1 D", "25 09:30", "25 10:59"),
+    ("11:00:00", True, "2 D", "24 09:30", "25 10:59"),
+    ("09:31:00", True, "1 D", "25 09:30", "25 09:30"),
+    ("08:00:00", False, "1 D", "25 04:00", "25 07:59"),
+    ("08:00:00", True, "1 D", "24 09:30", "24 15:59"),
+    ("09:30:00", True, "1 D", "24 09:30", "24 15:59"),
+    ("04:00:00", False, "1 D", "24 04:00", "24 19:59"),
+    ("21:00:00", False, "1 D", "25 04:00", "25 19:59"),
+    ("21:00:00", True, "3 D", "21 09:30", "25 15:59"),
+    ("11:00:00", False, "86400 S", "24 11:00", "25 10:59"),
+]
+
+
+@pytest.mark.parametrize(("end", "regular", "duration", "first", "last"), DAYS)
+def test_days_are_sessions_of_which_the_one_that_runs_is_the_first(
+    end: str, regular: bool, duration: str, first: str, last: str
+) -> None:
+    _, client = ready(at("20260826 12:00:00"))
+    found = spans(client, regular=regular, duration=duration, end=f"20260825 {end} US/Eastern")
+    assert found == (at(f"202608{first}:00"), at(f"202608{last}:00"))

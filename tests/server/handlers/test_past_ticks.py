@@ -373,7 +373,7 @@ def test_a_histogram_has_the_volume_of_the_bars() -> None:
     client.send(wire.ReqHistogramData(2, AAPL, True, "1 day"))
     hall.wait(1)
     (got,) = client.of(wire.HistogramData)
-    start = hall.market.trading_start(AAPL_ID, at("20260413 11:00:00"), 1)
+    start = hall.market.trading_start(AAPL_ID, at("20260413 11:00:00"), 1, regular=True)
     bars = hall.market.bars(
         AAPL_ID, start=start, end=at("20260413 11:00:00"), step=MINUTE, what="TRADES"
     )

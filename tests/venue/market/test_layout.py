@@ -160,11 +160,20 @@ def test_bars_are_those_of_the_ticks(con_id: int, data: st.DataObject) -> None:
 @pytest.mark.parametrize("con_id", KINDS)
 @tries(15)
 @given(now=instants, days=st.integers(1, 6))
-def test_trading_start_counts_trading_time(con_id: int, now: int, days: int) -> None:
+def test_trading_start_counts_sessions(con_id: int, now: int, days: int) -> None:
     start = MARKET.trading_start(con_id, now, days)
-    spans = MARKET.sessions(con_id, start, now)
-    traded = sum(min(end, now) - max(begin, start) for begin, end in spans)
-    assert traded == days * MARKET.tape(con_id).length
+    begun = [begin for begin, _ in MARKET.sessions(con_id, start, now) if begin < now]
+    assert (begun[0], len(begun)) == (start, days)
+    regular = MARKET.trading_start(con_id, now, days, regular=True)
+    inside = MARKET.tape(con_id).regular
+    begun = [
+        span[0]
+        for number in range(
+            MARKET.tape(con_id).number(regular), MARKET.tape(con_id).number(now) + 1
+        )
+        if (span := inside(number)) and span[0] < now
+    ]
+    assert len(begun) == days and begun[0] >= regular
 
 
 @pytest.mark.parametrize("since", ["20261124 00:00:00", "20261124 09:30:00"])

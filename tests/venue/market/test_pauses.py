@@ -153,4 +153,6 @@ def test_a_look_does_not_depend_on_earlier_ones(minute: int) -> None:
     seen = MARKET.glimpse(TOYOTA.conId, now)
     assert seen is not None
     assert seen.until > now
-    assert MARKET.trading_start(TOYOTA.conId, now, 1) <= now - 330 * MINUTE
+    start = MARKET.trading_start(TOYOTA.conId, now, 1)
+    assert start == fresh.trading_start(TOYOTA.conId, now, 1) < now
+    assert (start, start + 390 * MINUTE) in MARKET.sessions(TOYOTA.conId, start, now)

@@ -157,8 +157,10 @@ def read(
         what = "TRADES"
     check_length(number, unit, step, entry.secType)
     end = min(end, tws.timing.now)
-    start = max(span_start(tws, entry.conId, end, number, unit), tws.market.head(entry.conId))
-    regular = tws.bars.regular if message.useRTH else None
+    only = bool(message.useRTH)
+    start = span_start(tws, entry.conId, end, number, unit, regular=only)
+    start = max(start, tws.market.head(entry.conId))
+    regular = tws.bars.regular if only else None
     return Asked(entry, exchange, start, end, step, what, regular), implied
 
 
@@ -263,12 +265,16 @@ def date_of(start: Nanos, form: Form, *, whole_day: bool) -> str:
     return bar_date(start, form.zone, form.version, form.dates, whole_day=whole_day)
 
 
-def span_start(tws: Services, con_id: int, end: Nanos, number: int, unit: str) -> Nanos:
-    """Where the span begins: seconds, trading days, or weeks and longer of the calendar back."""
+def span_start(
+    tws: Services, con_id: int, end: Nanos, number: int, unit: str, *, regular: bool
+) -> Nanos:
+    """Where the span begins: seconds, trading days, or weeks and longer of the calendar back.
+
+    Days are sessions, as TWS counts them: the one that runs is the first, however short it is."""
     if unit == "S":
         return max(end - number * SECOND, FIRST_DATA)
     if unit == "D":
-        return max(tws.market.trading_start(con_id, end, number), FIRST_DATA)
+        return max(tws.market.trading_start(con_id, end, number, regular=regular), FIRST_DATA)
     return calendar_start(end, number, unit, tws.settings.time_zone)
 
 

@@ -81,7 +81,7 @@ def req_histogram_data(tws: Services, session: Session, message: wire.ReqHistogr
     except BadRequest as bad:
         refuse(session, message.reqId, bad)
         return
-    start = span_start(tws, entry.conId, tws.timing.now, number, unit)
+    start = span_start(tws, entry.conId, tws.timing.now, number, unit, regular=bool(message.useRTH))
     work = _histogram(tws, session, message, entry, (start, tws.timing.now))
     session.subscriptions.add(Query(message.reqId, wire.ReqHistogramData, work))
 

@@ -154,9 +154,9 @@ class ShownMarket:
         """The market's own: currencies have none."""
         return self._market.glimpse(con_id, now)
 
-    def trading_start(self, con_id: int, now: Nanos, days: int) -> Nanos:
+    def trading_start(self, con_id: int, now: Nanos, days: int, *, regular: bool = False) -> Nanos:
         """The market's own."""
-        return self._market.trading_start(con_id, now, days)
+        return self._market.trading_start(con_id, now, days, regular=regular)
 
     def head(self, con_id: int) -> Nanos:
         """The market's own."""

@@ -377,10 +377,10 @@ class WorldTape:
         """See ``MarketSource``; scans pass over what a world has written."""
         return None if self._own(con_id) is not None else self.below.glimpse(con_id, now)
 
-    def trading_start(self, con_id: int, now: Nanos, days: int) -> Nanos:
+    def trading_start(self, con_id: int, now: Nanos, days: int, *, regular: bool = False) -> Nanos:
         """See ``MarketSource``."""
         return (
-            self.below.trading_start(con_id, now, days)
+            self.below.trading_start(con_id, now, days, regular=regular)
             if con_id in self.below
             else now - days * DAY
         )

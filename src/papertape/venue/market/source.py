@@ -210,8 +210,10 @@ class MarketSource(Protocol):
     def glimpse(self, con_id: int, now: Nanos) -> Glimpse | None:
         """The half an hour around ``now`` at a glance; None of what has no trades."""
 
-    def trading_start(self, con_id: int, now: Nanos, days: int) -> Nanos:
-        """Start of the span of ``days`` trading days that ends at ``now``."""
+    def trading_start(self, con_id: int, now: Nanos, days: int, *, regular: bool = False) -> Nanos:
+        """Start of the span of ``days`` trading days that ends at ``now``: of so many sessions, the
+        latest of which has begun before ``now``, its regular part where ``regular``. Where days
+        follow each other without a pause, so much time before."""
 
     def depth(self, con_id: int, now: Nanos, levels: int) -> Depth:
         """The book at ``now``, its best level the quote. Raises ``ValueError`` unless there are 1

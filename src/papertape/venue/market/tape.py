@@ -161,9 +161,9 @@ class Market:
         """The half an hour around ``now`` at a glance; None of what has no trades."""
         return glimpse(self._sources, con_id, now)
 
-    def trading_start(self, con_id: int, now: Nanos, days: int) -> Nanos:
-        """Start of the span of ``days`` trading days that ends at ``now``."""
-        return self.tape(con_id).trading_start(now, days)
+    def trading_start(self, con_id: int, now: Nanos, days: int, *, regular: bool = False) -> Nanos:
+        """See ``MarketSource``."""
+        return self.tape(con_id).trading_start(now, days, regular=regular)
 
     def head(self, con_id: int) -> Nanos:
         """First instant of the earliest trading day on offer."""

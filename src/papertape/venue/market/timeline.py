@@ -165,8 +165,14 @@ class Tape:
             lastExchange=block.exchanges[block.venue[found]],
         )
 
-    def trading_start(self, now: Nanos, days: int) -> Nanos:
-        """The instant since which ``days`` trading days' time has gone by, nights left out."""
+    def trading_start(self, now: Nanos, days: int, *, regular: bool = False) -> Nanos:
+        """See ``MarketSource``: of days without a pause between them, the instant since which the
+        time of so many has gone by."""
+        if self.apart:
+            number = self.number(now)
+            session = self.regular(number) if regular else None
+            begins = self.start(number) if session is None else session[0]
+            return self.start(number - days + (begins < now))
         number = self.number(now)
         rest = days * self.length - self.played(number, now)
         while rest > 0:
