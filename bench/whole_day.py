@@ -18,7 +18,7 @@ import sys
 import time
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from papertape.versions import MAX_SERVER
 from papertape.wire.catalogue.session import CurrentTime, ReqCurrentTime, StartApi
@@ -37,6 +37,10 @@ late = sys.argv[2] == "late"
 print(json.dumps([measure(version, 10, TRADES, QUOTES, late=late) for version in (176, 226)]))
 """
 CLIENT_MODULE = "papertape.ibapi"
+STARTS_S = 3.0
+"""A station loads recordings and protobuf beside its first clients (`aio/warmup.py`)."""
+IDLE: Final = 0.1
+"""The share of a core that a station takes at most which has done that, asked for the time."""
 
 
 def run(options: list[str]) -> None:
@@ -68,6 +72,8 @@ def followed(version: int, seconds: float) -> list[list[object]]:
     """What one client gets of the day, and what others wait meanwhile."""
     limit = ("--max-server-version", str(version))
     with station(*OPTIONS, *limit, "--speed", "max") as (port, process):
+        early = answers(port, STARTS_S)
+        settle(process.pid)
         quiet = answers(port, seconds / 4)
         spent, (_, waited) = processor(process.pid), scheduled(process.pid)
         command = [sys.executable, str(CLIENTS / "every_tick.py"), *map(str, (
@@ -90,6 +96,7 @@ def followed(version: int, seconds: float) -> list[list[object]]:
         ["of the client's time on a core, %", 100 * found["processor"] / found["seconds"]],
         ["trades a second", found["trades"] / found["seconds"]],
         ["times as fast as real time", found["market"] / found["seconds"]],
+        ["another client's answer, ms, p99, in the first seconds", percentile(early) * 1000],
         ["another client's answer, ms, p99, quiet", percentile(quiet) * 1000],
         ["another client's answer, ms, p99, meanwhile", percentile(loaded) * 1000],
         ["another client's answer, ms, longest, meanwhile", max(loaded) * 1000],
@@ -116,6 +123,15 @@ def answers(port: int, seconds: float, *, after: float = 0.0) -> list[float]:
             found.append(time.perf_counter() - begun)
             time.sleep(0.005)
     return found
+
+
+def settle(pid: int) -> None:
+    """Wait until a station has got ready for its first orders; half a minute at most."""
+    for _ in range(60):
+        spent = processor(pid)
+        time.sleep(0.5)
+        if processor(pid) - spent < IDLE * 0.5:
+            return
 
 
 def _until(link: Any, connection: ClientConnection, kind: type[Any]) -> None:
