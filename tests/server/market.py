@@ -27,6 +27,8 @@ class WrittenMarket(ScriptedMarket):
         self.history: list[PriceBar] = []
         self.asked_bars: list[tuple[Nanos, Nanos, Nanos, str]] = []
         """Start, end, step and kind of every query."""
+        self.closes: dict[int, list[int]] = {}
+        """Of the days before, newest first."""
 
     def queries(self, what: str) -> list[tuple[Nanos, Nanos, Nanos, str]]:
         """The queries of one kind."""
@@ -82,6 +84,9 @@ class WrittenMarket(ScriptedMarket):
 
     def minuted(self, con_id: int) -> bool:
         return False
+
+    def past_closes(self, con_id: int, now: Nanos, days: int) -> tuple[Nanos, list[int]]:
+        return now - now % DAY, self.closes.get(con_id, [])[:days]
 
     def trading_start(self, con_id: int, now: Nanos, days: int, *, regular: bool = False) -> Nanos:
         return now - days * DAY

@@ -14,8 +14,14 @@ from papertape.venue.reference.listings import CATALOGUE
 from papertape.venue.units import MINUTE, SECOND
 from papertape.wire.catalogue import scanner as wire
 from papertape.wire.catalogue.legacy import FundamentalData, ReqFundamentalData
+from papertape.wire.catalogue.market import (
+    CancelMktData,
+    ReqMktData,
+    TickGeneric,
+    TickSize,
+)
 from papertape.wire.catalogue.session import ErrorMessage
-from server.pair import VERSIONS, Hall, Stopwatch
+from server.pair import VERSIONS, Client, Hall, Stopwatch
 from venue.scenario import START
 
 TRADES = {
@@ -26,12 +32,21 @@ TRADES = {
 }
 
 
+CON_IDS = {"AAPL": 265598, "IBM": 8314, "MSFT": 272093, "AMZN": 3691937}
+VOLATILITIES = {"AAPL": (0.30, 30), "IBM": (0.20, 5), "MSFT": (0.25, 10), "AMZN": (0.40, 20)}
+"""Of options, and how far the closes of the days before are apart, in thousandths."""
+
+
 def hall(**options: Any) -> Hall:
     """A station on which four stocks have traded in the last minute."""
     found = Hall(**options)
     for symbol, prints in TRADES.items():
         for place, one in enumerate(prints):
             found.put(f"trade {symbol} {one}", START + (1 + place) * SECOND)
+    for symbol, (implied, move) in VOLATILITIES.items():
+        con_id = CON_IDS[symbol]
+        found.market.volatilities[con_id] = implied
+        found.market.closes[con_id] = [1000 + move * (day % 2) for day in range(31)]
     found.wait(60)
     return found
 
@@ -62,6 +77,15 @@ RANKS = [
     ("TOP_OPEN_PERC_LOSE", "AMZN AAPL"),
     ("HIGH_OPEN_GAP", "AAPL"),
     ("LOW_OPEN_GAP", "IBM"),
+    ("HIGH_OPT_IMP_VOLAT", "AMZN AAPL MSFT IBM"),
+    ("LOW_OPT_IMP_VOLAT", "IBM MSFT AAPL AMZN"),
+    ("HIGH_OPT_IMP_VOLAT_OVER_HIST", "IBM MSFT AMZN AAPL"),
+    ("LOW_OPT_IMP_VOLAT_OVER_HIST", "AAPL AMZN MSFT IBM"),
+    ("HOT_BY_OPT_VOLUME", "IBM AAPL MSFT AMZN"),
+    ("OPT_VOLUME_MOST_ACTIVE", "IBM AAPL MSFT AMZN"),
+    ("OPT_OPEN_INTEREST_MOST_ACTIVE", "AAPL IBM MSFT AMZN"),
+    ("HIGH_OPT_VOLUME_PUT_CALL_RATIO", "IBM"),
+    ("LOW_OPT_VOLUME_PUT_CALL_RATIO", "IBM"),
 ]
 
 
@@ -175,7 +199,7 @@ def test_every_filter_of_the_parameters_acts(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["optVolumeAbove", "peRatioBelow", "floatSharesBelow", "haltedIs", "MKTCAP"]
+    "name", ["impVolatAbove", "peRatioBelow", "floatSharesBelow", "haltedIs", "MKTCAP"]
 )
 def test_a_filter_that_the_parameters_have_not_is_refused_by_name(name: str) -> None:
     client = hall().client()
@@ -280,6 +304,44 @@ def test_ranks_are_those_of_the_markets_own_day() -> None:
             changes.append((day.last / day.close - 1.0, entry.symbol))
     gainers = [symbol for change, symbol in sorted(changes, reverse=True) if change > 0]
     assert len(gainers) > 5 and symbols(answer) == gainers
+
+
+BY_TICKS = [
+    ("HIGH_OPT_IMP_VOLAT", lambda ticks: ticks[24]),
+    ("LOW_OPT_IMP_VOLAT", lambda ticks: -ticks[24]),
+    ("HIGH_OPT_IMP_VOLAT_OVER_HIST", lambda ticks: ticks[24] / ticks[23]),
+    ("LOW_OPT_IMP_VOLAT_OVER_HIST", lambda ticks: -ticks[24] / ticks[23]),
+    ("OPT_VOLUME_MOST_ACTIVE", lambda ticks: ticks[29] + ticks[30]),
+    ("HIGH_OPT_VOLUME_PUT_CALL_RATIO", lambda ticks: ticks[30] / ticks[29]),
+    ("LOW_OPT_VOLUME_PUT_CALL_RATIO", lambda ticks: -ticks[30] / ticks[29]),
+]
+
+
+@pytest.mark.long
+def test_scans_by_options_rank_what_generic_ticks_tell() -> None:
+    """The first row, one in the middle and the last: ticks are some seconds later than the scan."""
+    market = open_market(START, synthetic=Prices(CATALOGUE), seed=3)
+    here = Hall(market=market, now=START + 47 * MINUTE)
+    client = here.client()
+    for code, figure in BY_TICKS:
+        scan = wanted(code, locationCode="STK.ARCA", numberOfRows=50)
+        client.send(wire.ReqScannerSubscription(3, scan))
+        (answer,) = client.of(wire.ScannerData)
+        client.send(wire.CancelScannerSubscription(3)).got()
+        rows = [row.contract.conId or 0 for row in answer.scannerDataElement]
+        assert len(rows) == 50, code
+        figures = [figure(ticks_of(here, client, rows[place])) for place in (0, 24, 49)]
+        assert figures == sorted(figures, reverse=True), code
+
+
+def ticks_of(here: Hall, client: Client, con_id: int) -> dict[int, float]:
+    """Generic ticks of a stock, as a client receives them."""
+    client.send(ReqMktData(9, Contract(conId=con_id, exchange="SMART"), "mdoff,100,104,106"))
+    here.wait(1)
+    told = client.got()
+    client.send(CancelMktData(9))
+    sizes = {one.tickType: float(one.size) for one in told if isinstance(one, TickSize)}
+    return sizes | {one.tickType: one.value for one in told if isinstance(one, TickGeneric)}
 
 
 def test_the_work_comes_in_slices_between_which_others_are_served() -> None:

@@ -5,11 +5,13 @@ import random
 
 import pytest
 
+from papertape.server.market_data.regular_bars import day_bars
 from papertape.store import history
 from papertape.venue.market.prices import Calendars, Prices
+from papertape.venue.market.source import PriceBar
 from papertape.venue.market.tape import Market, open_market
 from papertape.venue.reference.listings import CATALOGUE
-from papertape.venue.units import MINUTE
+from papertape.venue.units import DAY, MINUTE
 from venue.scenario import at
 
 START = at("20260413 09:30:00")
@@ -41,6 +43,24 @@ def test_it_agrees_with_the_day_at_every_minute_that_it_covers(hours: str, minut
             day = one.day(con_id, found.begins + minutes * MINUTE - 1)
             told = (point.price, point.volume, found.open, found.close)
             assert told == (day.last, day.volume, day.open, day.close)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("hours", ["always", "exchange"])
+def test_past_closes_are_those_of_the_daily_bars_and_nothing_is_kept(hours: str) -> None:
+    one, other, now = market(hours), market(hours), START + 90 * MINUTE
+    for con_id in [265598, 756733, 8314, *random.Random(7).sample(STOCKS, 12)]:
+        begins, closes = one.past_closes(con_id, now, 31)
+        implied = one.volatility(con_id, now)
+        assert con_id not in one._sources._made or con_id in one._sources._recordings
+        sessions = [span for span in other.sessions(con_id, now - 60 * DAY, now) if span[0] <= now]
+        assert begins == sessions[-1][0] and len(closes) == 31
+        bars: list[PriceBar] = []
+        for span in reversed(sessions[-32:-1]):
+            bars += day_bars(other, con_id, span, "TRADES")
+        assert closes == [bar.close for bar in bars]
+        other.quote(con_id, now)  # it is kept now
+        assert implied == other.volatility(con_id, now)
 
 
 # Stocks and funds of America, Europe and Asia, with and without pauses, cheap and dear.

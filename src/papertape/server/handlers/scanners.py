@@ -32,12 +32,13 @@ NO_LOCATION: Final = "Market Scanner is not configured for one of the chosen loc
 """As TWS words it."""
 FIXED: Final = (("abovePrice", "priceAbove"), ("belowPrice", "priceBelow"),
                 ("aboveVolume", "volumeAbove"), ("marketCapAbove", "marketCapAbove"),
-                ("marketCapBelow", "marketCapBelow"))  # fmt: skip
+                ("marketCapBelow", "marketCapBelow"),
+                ("averageOptionVolumeAbove", "avgOptVolumeAbove"))  # fmt: skip
 """Fields of the subscription that are filters by another name."""
 WITHOUT: Final = (
     "moodyRatingAbove", "moodyRatingBelow", "spRatingAbove", "spRatingBelow",
     "maturityDateAbove", "maturityDateBelow", "couponRateAbove",
-    "couponRateBelow", "excludeConvertible", "averageOptionVolumeAbove", "scannerSettingPairs",
+    "couponRateBelow", "excludeConvertible", "scannerSettingPairs",
 )  # fmt: skip
 """Fields about figures that a station does not have."""
 
@@ -53,7 +54,7 @@ def req_scanner_parameters(
 @handles(
     wire.ReqScannerSubscription,
     partly="scan codes, locations and filters other than those of the scanner parameters: stocks "
-    "by price, volume, trades, change and market capitalisation",
+    "by price, volume, trades, change, market capitalisation and their options",
 )
 def req_scanner_subscription(
     tws: Services, session: Session, message: wire.ReqScannerSubscription

@@ -11,12 +11,12 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from typing import Final
 
+from ...venue.market.returns import RETURNS, yearly_volatility
 from ...venue.market.source import MarketSource, PriceBar
 from ...venue.reference.instruments import Instrument
 from ...venue.units import DAY, Nanos
 from .borrowing import BorrowFees
 from .history import part_of_bars, parts
-from .past_days import RETURNS, yearly_volatility
 from .regular_bars import Regular, day_bars, grouped
 
 FIGURES: Final = 1_000_000_000

@@ -13,6 +13,7 @@ from typing import Final, Literal, NamedTuple
 
 from ...model import Contract
 from ...venue.market.actions import no_dividends
+from ...venue.market.returns import RETURNS
 from ...venue.market.source import DayStats, MarketSource, PriceBar, Quote, no_auction
 from ...venue.market.spots import futures_on
 from ...venue.reference.instruments import Instrument, Instruments, Purpose, Refusal
@@ -20,7 +21,7 @@ from ...venue.reference.securities import UNQUOTED, UNTRADED, day_text
 from ...venue.reference.sessions import TradingHours
 from ...venue.units import DAY, MINUTE, SIZE_SCALE, WEEK, Nanos, PriceUnits, SizeUnits
 from .borrowing import EASY_TO_BORROW
-from .past_days import RETURNS, PastDays
+from .past_days import PastDays
 
 Form = Literal["price", "side", "figure", "size", "contracts", "number", "text", "trade"]
 """``side`` is the price of a side of the market, -1 where there is none; ``figure`` is told as a

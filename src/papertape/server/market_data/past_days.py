@@ -5,10 +5,9 @@ for that. Days are those of the tape; the one that plays is not among them.
 """
 
 from collections.abc import Callable
-from itertools import pairwise
-from math import log, sqrt
 from typing import Final
 
+from ...venue.market.returns import RETURNS, yearly_volatility
 from ...venue.market.source import MarketSource, PriceBar
 from ...venue.reference.securities import UNTRADED, Instrument
 from ...venue.units import DAY, Nanos
@@ -20,9 +19,6 @@ SLICE: Final[Nanos] = 3_000_000
 """How long days are looked up before others have their turn."""
 MOST_A_TURN: Final = 8
 """Days of a turn while nobody measures time."""
-RETURNS: Final = 30
-"""Daily returns of which a historical volatility is made."""
-TRADING_DAYS: Final = 252
 
 
 class PastDays:
@@ -90,13 +86,3 @@ class PastDays:
             return
         self._looked = 0
         self.bars, self._spans = [], [span for span in begun[:-1] if span[0] >= self.begins - YEAR]
-
-
-def yearly_volatility(closes: list[int]) -> float | None:
-    """The standard deviation of daily returns, brought to a year; closes newest first."""
-    if len(closes) <= RETURNS or min(closes) <= 0:
-        return None
-    returns = [log(new / old) for new, old in pairwise(closes)]
-    mean = sum(returns) / len(returns)
-    variance = sum((one - mean) ** 2 for one in returns) / (len(returns) - 1)
-    return sqrt(variance * TRADING_DAYS)

@@ -154,6 +154,10 @@ class ShownMarket:
         """The market's own: currencies have none."""
         return self._market.glimpse(con_id, now)
 
+    def past_closes(self, con_id: int, now: Nanos, days: int) -> tuple[Nanos, list[PriceUnits]]:
+        """The market's own: scans look at shares alone."""
+        return self._market.past_closes(con_id, now, days)
+
     def trading_start(self, con_id: int, now: Nanos, days: int, *, regular: bool = False) -> Nanos:
         """The market's own."""
         return self._market.trading_start(con_id, now, days, regular=regular)

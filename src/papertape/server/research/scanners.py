@@ -8,9 +8,11 @@ is kept for its half hour: a later scan of the same stocks is a matter of millis
 
 from collections.abc import Callable, Iterator
 from heapq import heappush, heapreplace
-from typing import Final
+from typing import Final, NamedTuple
 
 from ...model import ScanData
+from ...venue.market.interest import option_interest, optioned, parted, usually_optioned
+from ...venue.market.returns import RETURNS, yearly_volatility
 from ...venue.market.source import Glimpse, MarketSource
 from ...venue.reference.instruments import Instrument, Instruments, contract_of
 from ...venue.units import MINUTE, Nanos
@@ -21,7 +23,7 @@ from ..sessions.registry import Sessions
 from ..sessions.session import Session
 from ..sessions.subscriptions import HISTORY_GONE, End, Subscription, Told
 from ..timing import Timing, Wakeup
-from .scans import Scan, ScanFigures
+from .scans import OptionFigures, Scan, ScanFigures
 
 MOST_SCANS: Final = 10
 """Scanner subscriptions of one client, as TWS allows."""
@@ -55,6 +57,27 @@ class ScanSubscription(Subscription):
         self.due = 0
 
 
+class OptionedDay(NamedTuple):
+    """What is known of the options on an instrument for half an hour of a trading day."""
+
+    begins: Nanos
+    until: Nanos
+    implied: float | None
+    historical: float | None
+
+    def on(self, one: ScanFigures) -> ScanFigures:
+        """The figures of an instrument with those of its options."""
+        con_id = one.entry.conId
+        both = parted(con_id, self.begins, optioned(con_id, self.begins, one.volume))
+        usual = usually_optioned(con_id, one.usual_volume)
+        return one._replace(
+            options=OptionFigures(
+                both.calls, both.puts, usual, option_interest(con_id, self.begins, usual),
+                self.implied, self.historical,
+            )
+        )  # fmt: skip
+
+
 class ScanJob:
     """A scan that is being worked out, and who waits for it."""
 
@@ -86,6 +109,7 @@ class Scanners:
         """Counts how often the stocks became more."""
         self._places: dict[object, list[Instrument]] = {}
         self._kept: dict[int, Glimpse | None] = {}
+        self._days: dict[int, OptionedDay] = {}
         self._until: dict[int, Nanos] = {}
         """When what is kept has to be looked at again."""
         self._jobs: dict[Scan, ScanJob] = {}
@@ -180,7 +204,15 @@ class Scanners:
             elif place % 16 == 0:
                 yield
             glimpse = self._kept[entry.conId]
-            score = None if glimpse is None else scan.score(_figures(entry, glimpse, at))
+            if glimpse is None:
+                continue
+            figures = _figures(entry, glimpse, at)
+            if scan.options and self._has_options(entry):
+                if entry.conId not in self._days or self._days[entry.conId].until <= at:
+                    self._look_at_days(entry, glimpse, at)
+                    yield
+                figures = self._days[entry.conId].on(figures)
+            score = scan.score(figures)
             if score is None:
                 continue
             ranked = score, -place, entry  # of equals the first of the list is the better one
@@ -217,6 +249,18 @@ class Scanners:
             if edition == self._edition:
                 self._places[key] = found
         yield found
+
+    def _has_options(self, entry: Instrument) -> bool:
+        chains = self._instruments.chains
+        return chains is not None and bool(chains.classes(entry))
+
+    def _look_at_days(self, entry: Instrument, glimpse: Glimpse, at: Nanos) -> None:
+        """What stands for a day: how options are priced, and the days before."""
+        begins, closes = self._market.past_closes(entry.conId, at, RETURNS + 1)
+        implied = self._market.volatility(entry.conId, at)
+        self._days[entry.conId] = OptionedDay(
+            begins, glimpse.until, implied, yearly_volatility(closes)
+        )
 
     def _look(self, entry: Instrument, at: Nanos) -> None:
         try:

@@ -19,6 +19,21 @@ MOST_ROWS: Final = 50
 """Rows of a scanner, as TWS gives them."""
 
 
+class OptionFigures(NamedTuple):
+    """What options on an instrument do, as its generic ticks 100 to 106 tell it."""
+
+    calls: SizeUnits
+    puts: SizeUnits
+    """Contracts of the day so far."""
+    usual: SizeUnits
+    """Contracts of a usual day."""
+    open: SizeUnits
+    implied: float | None
+    """The yearly volatility at the money in 30 days."""
+    historical: float | None
+    """That of the last 30 daily returns."""
+
+
 class ScanFigures(NamedTuple):
     """An instrument at the end of a minute."""
 
@@ -33,6 +48,8 @@ class ScanFigures(NamedTuple):
     trade_rate: int
     usual_volume: SizeUnits
     usual_move: float
+    options: OptionFigures | None = None
+    """None of what has no options, and where a scan does not ask for them."""
 
     @property
     def money(self) -> float:
@@ -40,7 +57,8 @@ class ScanFigures(NamedTuple):
         return price_float(self.price, self.entry.scale)
 
 
-Measure = Callable[[ScanFigures], float]
+Measure = Callable[[ScanFigures], float | None]
+OptionMeasure = Callable[[OptionFigures], float | None]
 
 
 def _percent(now: PriceUnits, before: PriceUnits) -> float:
@@ -75,6 +93,28 @@ def _usual_shares(one: ScanFigures) -> float:
     return float(size_decimal(one.usual_volume))
 
 
+def _by_options(measure: OptionMeasure) -> Measure:
+    return lambda one: None if one.options is None else measure(one.options)
+
+
+def _traded_options(one: OptionFigures) -> float:
+    return float(size_decimal(one.calls + one.puts))
+
+
+def _usual_options(one: OptionFigures) -> float:
+    return float(size_decimal(one.usual))
+
+
+def _over_history(one: OptionFigures) -> float | None:
+    if one.implied is None or not one.historical:
+        return None
+    return one.implied / one.historical
+
+
+def _put_call_ratio(one: OptionFigures) -> float | None:
+    return one.puts / one.calls if one.calls else None
+
+
 class Scanner(NamedTuple):
     """A scan code: what it ranks by, and whether only one side of zero counts."""
 
@@ -84,6 +124,12 @@ class Scanner(NamedTuple):
     """The lowest come first."""
     signed: bool = False
     """A gainer has risen, a loser has fallen: others are no result."""
+    options: bool = False
+    """It looks at options."""
+
+
+def _option_scan(name: str, measure: OptionMeasure, lowest: bool = False) -> Scanner:
+    return Scanner(name, _by_options(measure), lowest, options=True)
 
 
 SCANNERS: Final[Mapping[str, Scanner]] = {
@@ -104,6 +150,25 @@ SCANNERS: Final[Mapping[str, Scanner]] = {
     "TOP_OPEN_PERC_LOSE": Scanner("Top % Losers Since Open", _since_open, lowest=True, signed=True),
     "HIGH_OPEN_GAP": Scanner("Top Close-to-Open % Gainers", _gap, signed=True),
     "LOW_OPEN_GAP": Scanner("Top Close-to-Open % Losers", _gap, lowest=True, signed=True),
+    "HIGH_OPT_IMP_VOLAT": _option_scan("Highest Option Imp Vol", lambda one: one.implied),
+    "LOW_OPT_IMP_VOLAT": _option_scan("Lowest Option Imp Vol", lambda one: one.implied, True),
+    "HIGH_OPT_IMP_VOLAT_OVER_HIST": _option_scan(
+        "High Option Imp Vol Over Historical", _over_history
+    ),
+    "LOW_OPT_IMP_VOLAT_OVER_HIST": _option_scan(
+        "Low Option Imp Vol Over Historical", _over_history, True
+    ),
+    "HOT_BY_OPT_VOLUME": _option_scan(
+        "Hot by Option Volume", lambda one: (one.calls + one.puts) / max(one.usual, 1)
+    ),
+    "OPT_VOLUME_MOST_ACTIVE": _option_scan("Most Active by Opt Volume", _traded_options),
+    "OPT_OPEN_INTEREST_MOST_ACTIVE": _option_scan(
+        "Most Active by Opt Open Interest", lambda one: float(size_decimal(one.open))
+    ),
+    "HIGH_OPT_VOLUME_PUT_CALL_RATIO": _option_scan("High Put/Call Volume Ratio", _put_call_ratio),
+    "LOW_OPT_VOLUME_PUT_CALL_RATIO": _option_scan(
+        "Low Put/Call Volume Ratio", _put_call_ratio, True
+    ),
 }
 
 
@@ -114,6 +179,8 @@ class ScanFilter(NamedTuple):
     measure: Measure
     below: bool = False
     """The figure may be at most the value; else it must be at least that."""
+    options: bool = False
+    """It looks at options."""
 
 
 MILLION: Final = 1_000_000
@@ -133,11 +200,17 @@ _MEASURES: Final[tuple[tuple[str, str, Measure], ...]] = (
     ("tradeCount{}", "Trade Count", lambda one: one.trades),
     ("tradeRate{}", "Trade Rate", lambda one: one.trade_rate),
     ("volumeRate{}", "Volume Rate", lambda one: float(size_decimal(one.rate))),
+    ("optVolume{}", "Option Volume", _by_options(_traded_options)),
+    ("avgOptVolume{}", "Avg Option Volume", _by_options(_usual_options)),
 )
+BY_OPTIONS: Final = frozenset(("optVolume", "avgOptVolume"))
+"""The filters, without their sides, for which options are looked at."""
 RANGES: Final = tuple((code, name) for code, name, _ in _MEASURES)
 """The filters in pairs: ``code.format("Above")`` and ``code.format("Below")``."""
 FILTERS: Final[Mapping[str, ScanFilter]] = {
-    code.format(side): ScanFilter(f"{name} {side}", measure, side == "Below")
+    code.format(side): ScanFilter(
+        f"{name} {side}", measure, side == "Below", code.format("") in BY_OPTIONS
+    )
     for code, name, measure in _MEASURES
     for side in ("Above", "Below")
 }
@@ -232,6 +305,8 @@ class Limit(msgspec.Struct, frozen=True):
         """Whether an instrument is within it."""
         found = FILTERS[self.filter]
         figure = found.measure(one)
+        if figure is None:
+            return False
         return figure <= self.value if found.below else figure >= self.value
 
 
@@ -256,10 +331,18 @@ class Scan(msgspec.Struct, frozen=True):
             KINDS_OF_STOCK[kind](entry.stockType) == wanted for kind, wanted in self.kinds
         )
 
+    @property
+    def options(self) -> bool:
+        """Whether it looks at options."""
+        asked = any(FILTERS[limit.filter].options for limit in self.limits)
+        return asked or SCANNERS[self.code].options
+
     def score(self, one: ScanFigures) -> float | None:
         """What it ranks by, the highest first; None of what is no result."""
         scanner = SCANNERS[self.code]
         value = scanner.measure(one)
+        if value is None:
+            return None
         value = -value if scanner.lowest else value
         if value <= 0.0 and (scanner.signed or not one.volume):
             return None

@@ -49,6 +49,18 @@ def glimpse(sources: Sources, con_id: int, now: Nanos) -> Glimpse | None:
     )  # fmt: skip
 
 
+def past_closes(
+    sources: Sources, con_id: int, now: Nanos, days: int
+) -> tuple[Nanos, list[PriceUnits]]:
+    """When the day that plays began, and the last prices of days before it, newest first. Raises
+    ``KeyError`` for an instrument that there is not."""
+    source, layout = sources.passing(con_id)
+    number = layout.number(now)
+    first = max(number - days, source.head())
+    prices = [_closed(source, layout, one) for one in range(number - 1, first - 1, -1)]
+    return layout.start(number), prices
+
+
 def _day(source: DaySource, number: int) -> Day:
     if isinstance(source, SyntheticDays | ExtendedDays):
         return source.fresh(number)

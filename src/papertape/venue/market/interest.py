@@ -42,6 +42,11 @@ def optioned(con_id: int, day: Nanos, traded: SizeUnits) -> SizeUnits:
     return _whole(traded * usual / CONTRACT)
 
 
+def usually_optioned(con_id: int, usual: SizeUnits) -> SizeUnits:
+    """The contracts that trade as options where so many shares do on a usual day."""
+    return _whole(usual * _between(TRADED, con_id, 1) / CONTRACT)
+
+
 def index_options(con_id: int, day: Nanos) -> SizeUnits:
     """The contracts of a whole day on an index."""
     usual = _between(OF_AN_INDEX, con_id, 1) * SIZE_SCALE

@@ -377,6 +377,12 @@ class WorldTape:
         """See ``MarketSource``; scans pass over what a world has written."""
         return None if self._own(con_id) is not None else self.below.glimpse(con_id, now)
 
+    def past_closes(self, con_id: int, now: Nanos, days: int) -> tuple[Nanos, list[PriceUnits]]:
+        """See ``MarketSource``; a world has no days before its own."""
+        if con_id in self.below:
+            return self.below.past_closes(con_id, now, days)
+        return now - now % DAY, []
+
     def trading_start(self, con_id: int, now: Nanos, days: int, *, regular: bool = False) -> Nanos:
         """See ``MarketSource``."""
         return (

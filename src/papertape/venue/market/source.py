@@ -210,6 +210,10 @@ class MarketSource(Protocol):
     def glimpse(self, con_id: int, now: Nanos) -> Glimpse | None:
         """The half an hour around ``now`` at a glance; None of what has no trades."""
 
+    def past_closes(self, con_id: int, now: Nanos, days: int) -> tuple[Nanos, list[PriceUnits]]:
+        """When the trading day that plays began, and the last prices of so many days before it,
+        newest first; fewer where no more are on offer. As cheap as ``glimpse``."""
+
     def trading_start(self, con_id: int, now: Nanos, days: int, *, regular: bool = False) -> Nanos:
         """Start of the span of ``days`` trading days that ends at ``now``: of so many sessions, the
         latest of which has begun before ``now``, its regular part where ``regular``. Where days

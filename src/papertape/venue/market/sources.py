@@ -158,9 +158,13 @@ class Sources:
 
         Raises what ``tape`` raises.
         """
-        source, layout = self._of(con_id)
-        number = layout.number(now)
         spec = self._specs.get(con_id)
+        kept = con_id in self._made or con_id in self._recordings
+        if not kept and isinstance(spec, SyntheticSpec):
+            source, layout = self._make(con_id)  # not kept: scans look at thousands
+        else:
+            source, layout = self._of(con_id)
+        number = layout.number(now)
         if isinstance(spec, BondSpec):
             return None
         line = self._options.get(con_id)

@@ -16,7 +16,7 @@ from .auctions import KEPT, figures
 from .days import Cache
 from .defaults import DEFAULTS
 from .depth import depth
-from .glimpses import glimpse
+from .glimpses import glimpse, past_closes
 from .kinds import OptionSpec
 from .recorded import RecordedDays, Recording
 from .source import AuctionFigures, DayStats, Depth, Glimpse, PriceBar, Print, Quote, Span
@@ -160,6 +160,10 @@ class Market:
     def glimpse(self, con_id: int, now: Nanos) -> Glimpse | None:
         """The half an hour around ``now`` at a glance; None of what has no trades."""
         return glimpse(self._sources, con_id, now)
+
+    def past_closes(self, con_id: int, now: Nanos, days: int) -> tuple[Nanos, list[PriceUnits]]:
+        """See ``MarketSource``."""
+        return past_closes(self._sources, con_id, now, days)
 
     def trading_start(self, con_id: int, now: Nanos, days: int, *, regular: bool = False) -> Nanos:
         """See ``MarketSource``."""
