@@ -369,6 +369,19 @@ TABLES = MORE | MADE | ATTRIBUTES | {
                 -> #1 again PreSubmitted
         clock   20260413 10:00:20  -> #1 again Submitted; #1 BOT 10 @ 257.68 Filled; #1 fee 1.00003
     """,  # noqa: E501
+    "conditions of the last price, of bid and ask, of either": """
+        trade   SPY 500*100 -> .
+        submit  #1 BUY 10 AAPL LMT 250 conditions=[{"type":1,"conId":756733,"isMore":true,"price":600,"triggerMethod":2}]  -> #1 accepted PreSubmitted
+                -> #1 again PreSubmitted
+        submit  #2 BUY 10 AAPL LMT 250 conditions=[{"type":1,"conId":756733,"isMore":true,"price":600,"triggerMethod":4}]  -> #2 accepted PreSubmitted
+                -> #2 again PreSubmitted
+        submit  #3 BUY 10 AAPL LMT 250 conditions=[{"type":1,"conId":756733,"isMore":true,"price":600,"triggerMethod":7}]  -> #3 accepted PreSubmitted
+                -> #3 again PreSubmitted
+        submit  #4 BUY 10 AAPL LMT 250 conditions=[{"type":1,"conId":756733,"isMore":true,"price":610,"triggerMethod":7}]  -> #4 accepted PreSubmitted
+                -> #4 again PreSubmitted
+        quote   SPY 600.00 x 600.02  -> #2 again Submitted; #3 again Submitted
+        trade   SPY 610*100  -> #1 again Submitted; #4 again Submitted
+    """,  # noqa: E501
     "conditions of time": """
         submit  #1 BUY 10 AAPL LMT 250 conditions=[{"type":3,"isMore":true,"time":"20260413-14:01:00"}]  -> #1 accepted PreSubmitted
                 -> #1 again PreSubmitted

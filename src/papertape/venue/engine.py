@@ -518,6 +518,7 @@ class Engine:
                 self.top.show(tick)
             decision = self.broker.observe(tick, tick.time)
             self._carry_out(f"tick {tick.conId}", decision, tick.time, happened)
+            self._follower.watch_again(tick.conId)
         self.clock = max(self.clock, until)
 
     # -- questions ----------------------------------------------------------------------------

@@ -36,6 +36,9 @@ class OrderFollower:
         self._agenda = agenda
         self._watched: dict[int, tuple[int, ...]] = {}
         """permId -> the instruments whose every tick the order is looked at with."""
+        self._conditional: dict[int, tuple[int, ...]] = {}
+        """permId of an order with conditions that ticks may meet -> the instruments of those that
+        it waits for."""
 
     def follow(self, order: LiveOrder) -> None:
         """Let the books hold an order as it is now."""
@@ -60,16 +63,37 @@ class OrderFollower:
         if special is not None or order.touched or perm_id in self._watched:
             self._watch(order)
 
+    def watch_again(self, con_id: int) -> None:
+        """Let the orders wait for what they lack now, whose conditions a tick of an instrument has
+        not met all."""
+        if not self._conditional:
+            return
+        measured = self._broker.conditions.measured
+        for perm_id in self._exchange.watching(con_id, measured):
+            if perm_id in self._conditional:
+                self._watch(self._state.orders[perm_id])
+
     def _watch(self, order: LiveOrder) -> None:
         """Look at an order with the ticks that it depends on, as long as it does."""
-        watched = self._broker.holds.watched(order)
-        for con_id in self._watched.pop(order.permId, ()):
+        holds, perm_id = self._broker.holds, order.permId
+        awaited = holds.awaited(order)
+        watched = holds.watched(order, awaited)
+        for con_id in self._conditional.pop(perm_id, ()):
+            self._exchange.unexpect(con_id, perm_id)
+        for con_id in self._watched.pop(perm_id, ()):
             if con_id not in watched:
-                self._exchange.unwatch(con_id, order.permId)
+                self._exchange.unwatch(con_id, perm_id)
+        if order.terms.extras.conditions and (watched or awaited):
+            named = awaited or ()
+            self._conditional[perm_id] = tuple(dict.fromkeys(one.conId for one in named))
+            for one in named:
+                direction = 1 if one.more else -1
+                measure = (one.kind, one.method)
+                self._exchange.expect(one.conId, perm_id, measure, direction, one.value)
         if watched:
-            self._watched[order.permId] = watched
+            self._watched[perm_id] = watched
             for con_id in watched:
-                self._exchange.watch(con_id, order.permId)
+                self._exchange.watch(con_id, perm_id)
 
     def set_alarm(self, perm_id: int, expires: Nanos) -> None:
         """Let an order lapse at its instant."""
@@ -80,6 +104,8 @@ class OrderFollower:
 
     def set_look(self, order: LiveOrder, now: Nanos) -> None:
         """Look at an order that does not work yet when its time may have come."""
+        if order.terms.extras.conditions:
+            self._watch(order)
         due = self._broker.holds.next_look(order, now)
         if due and order.working:
             self._agenda.add(due, Alarm.LOOK, order.permId)

@@ -6,6 +6,7 @@ from typing import Final
 
 from papertape.model import Order, OrderCondition
 
+from ..exchange.thresholds import PERCENT, PRICE, VOLUME
 from ..exchange.triggers import METHODS
 from ..reference.calendars import calendar_of
 from ..reference.descriptions import ORDER_TAG
@@ -14,7 +15,7 @@ from ..reference.instruments import Instrument, Instruments, Refusal
 from ..reference.times import parse_instant
 from ..special import ConditionTerms
 from ..units import RATE_SCALE, SIZE_SCALE
-from .conditions import ANY, EXECUTION, MARGIN, PERCENT, PRICE, TIME, VOLUME
+from .conditions import ANY, EXECUTION, MARGIN, TIME
 from .order_types import trigger_method
 
 SUBMITTED_BY: Final = ("LMT", "MKT", "MIDPRICE", "REL", "SNAP MKT", "SNAP MID", "SNAP PRIM")

@@ -6,27 +6,27 @@ Each condition is joined to the next by "and" or "or", without precedence, from 
 from collections.abc import Iterator
 from typing import Final, Protocol
 
+from ..exchange.thresholds import PERCENT, PRICE, VOLUME, Measured, prices_of
 from ..exchange.top_of_book import TopOfBook
-from ..exchange.triggers import BY_PRINT, SIDES, of_quote
+from ..exchange.triggers import BY_PRINT, BY_SIDES, SIDES, of_quote
 from ..reference.instruments import Instruments
 from ..reference.sessions import EXTENDED, NIGHT, REGULAR, TradingHours
 from ..special import ConditionTerms
-from ..units import RATE_SCALE, Nanos, PriceUnits
+from ..units import RATE_SCALE, Nanos
 from .ledger import Account
 from .margin import MarginCalculator
 from .orders import LiveOrder
 
-PRICE: Final = 1
 TIME: Final = 3
 MARGIN: Final = 4
 EXECUTION: Final = 5
-VOLUME: Final = 6
-PERCENT: Final = 7
 OF_THE_MARKET: Final = (PRICE, VOLUME, PERCENT)
 """The kinds that look at an instrument, which may be another one than the order's."""
 ANY: Final = "ANY"
 """What TWS shows as the exchange of an execution condition where its client wrote SMART."""
 ANY_EXCHANGE: Final = ("", "SMART", ANY, "*")
+
+Awaited = tuple[ConditionTerms, ...]
 
 
 class AccountState(Protocol):
@@ -58,15 +58,55 @@ class Conditions:
         special = order.terms.extras
         found = joined = True
         for number, one in enumerate(special.conditions):
-            counts = (
-                special.anyHour
-                or one.kind not in OF_THE_MARKET
-                or self._is_open(one, now, night=special.night)
-            )
-            holds = counts and self._holds(one, order, now, traded)
+            holds = self._counts(one, order, now) and self._holds(one, order, now, traded)
             found = holds if not number else (found and holds if joined else found or holds)
             joined = one.joined
         return found
+
+    def awaited(self, order: LiveOrder) -> Awaited | None:
+        """Return conditions on instruments of which one must come to hold before those of the order
+        are met by a tick; none where only the clock or a trade can meet them. None where that is
+        not known: they are met, or a tick of any instrument that they name may meet them.
+
+        While one that "and" joins does not hold, nothing else matters.
+        """
+        now = self._top.now
+        if now < 0:  # the market is not looked at before the first step
+            return None
+        lacks: Awaited | None = ()
+        found = joined = True
+        for number, one in enumerate(order.terms.extras.conditions):
+            holds = self._counts(one, order, now) and self._holds(one, order, now, None)
+            own = None if holds else self._waits_for(one)
+            if not number:
+                found, lacks = holds, own
+            elif joined:
+                if found or (not holds and _is_less(own, lacks)):
+                    lacks = own
+                found = found and holds
+            else:
+                both = None if own is None or lacks is None else lacks + own
+                lacks = None if found or holds else both
+                found = found or holds
+            joined = one.joined
+        return None if found else lacks
+
+    def _waits_for(self, one: ConditionTerms) -> Awaited | None:
+        """Return what must happen before a condition holds that does not: itself, where its value
+        is not there yet; nothing that a tick brings; or None, where any tick may count."""
+        if one.kind in (TIME, EXECUTION):
+            return ()
+        if one.kind == MARGIN or self._is_reached(one):  # its market is closed
+            return None
+        return (one,)
+
+    def _counts(self, one: ConditionTerms, order: LiveOrder, now: Nanos) -> bool:
+        special = order.terms.extras
+        return (
+            special.anyHour
+            or one.kind not in OF_THE_MARKET
+            or self._is_open(one, now, night=special.night)
+        )
 
     def watched(self, order: LiveOrder) -> Iterator[int]:
         """Iterate over the instruments whose ticks may meet a condition of the order."""
@@ -98,31 +138,39 @@ class Conditions:
             return traded is not None and self._is_of(one, traded)
         if one.kind == MARGIN:
             found = self._cushion(order.terms.account)
-        elif one.kind == PRICE:
-            return self._price_holds(one)
-        else:
-            day = self._top.day(one.conId)
-            if day is None:
-                return False
-            if one.kind == VOLUME:
-                found = day.volume
-            elif not day.close or not day.last:
-                return False
-            else:
-                found = (day.last - day.close) * RATE_SCALE // day.close
-        return found >= one.value if one.more else found <= one.value
+            return found >= one.value if one.more else found <= one.value
+        return self._is_reached(one)
 
-    def _price_holds(self, one: ConditionTerms) -> bool:
-        """Compare the price that the trigger method of the condition names."""
-        prices: list[PriceUnits] = []
-        if one.method in BY_PRINT:
-            prices.append(self._top.last(one.conId))
-        if one.method not in BY_PRINT or not prices[0]:
-            method = SIDES if one.method in BY_PRINT else one.method
-            up, down = of_quote(method, self._top.look(one.conId))
-            prices.append(up if one.more else down)
-        known = [price for price in prices if price]
-        return any(price >= one.value if one.more else price <= one.value for price in known)
+    def _is_reached(self, one: ConditionTerms) -> bool:
+        """Return whether the market has what a condition on an instrument wants."""
+        found = self.measured(one.conId, one.kind, one.method)
+        if found is None:
+            return False
+        up, down = found
+        return up >= one.value if one.more else down <= one.value
+
+    def measured(self, con_id: int, kind: int, method: int) -> Measured | None:
+        """Return what conditions of a kind compare, for a price by its trigger method; None where
+        the market does not have it."""
+        if kind == PRICE:
+            return self._prices(con_id, method)
+        day = self._top.day(con_id)
+        if day is None:
+            return None
+        if kind == VOLUME:
+            return day.volume, day.volume
+        if not day.close or not day.last:
+            return None
+        change = (day.last - day.close) * RATE_SCALE // day.close
+        return change, change
+
+    def _prices(self, con_id: int, method: int) -> Measured:
+        last = self._top.last(con_id) if method in BY_PRINT else 0
+        if last and method not in BY_SIDES:
+            return last, last
+        sides = SIDES if method in BY_PRINT else method
+        up, down = prices_of(*of_quote(sides, self._top.look(con_id)))
+        return (max(last, up), min(last, down)) if last else (up, down)
 
     def _is_of(self, one: ConditionTerms, traded: LiveOrder) -> bool:
         entry = self._instruments[traded.terms.conId]
@@ -134,3 +182,8 @@ class Conditions:
         """Return the part of an account's value that its maintenance margin leaves, in percent."""
         equity, maintenance = self._margin.worth(self._state.accounts[code])
         return (equity - maintenance) * 100 // equity if equity > 0 else 0
+
+
+def _is_less(own: Awaited | None, other: Awaited | None) -> bool:
+    """Return whether the one is less to wait for than the other."""
+    return own is not None and (other is None or len(own) < len(other))

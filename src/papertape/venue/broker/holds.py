@@ -8,7 +8,7 @@ from ..special import Held
 from ..units import SIZE_SCALE, Nanos, quotient_text
 from .algos import Algos, DayState
 from .combinations import CombinationFills
-from .conditions import Conditions
+from .conditions import Awaited, Conditions
 from .order_types import GTC
 from .orders import TRIGGER, LiveOrder
 from .pegging import Pegs
@@ -72,15 +72,39 @@ class Holds:
         """Return whether the conditions of an order are met already, before any tick."""
         return bool(order.held & Held.CONDITION) and self._conditions.met(order, now)
 
-    def watched(self, order: LiveOrder) -> tuple[int, ...]:
-        """Return the instruments whose every tick an order must be looked at with."""
+    def awaited(self, order: LiveOrder) -> Awaited | None:
+        """Return conditions on instruments: the order need be looked at only when one of them comes
+        to hold. None where every tick of what its conditions name counts, or it has none that
+        count."""
+        special, held = order.terms.extras, order.held
+        if not self._asks(order):
+            return None
+        if held & Held.LATER:
+            return ()
+        if not held & Held.CONDITION and (
+            special.algo is not None or special.components is not None
+            or special.combo is not None or special.peg is not None
+        ):  # fmt: skip
+            return None  # it works, and a look lets it trade
+        return self._conditions.awaited(order)
+
+    def _asks(self, order: LiveOrder) -> bool:
+        """Return whether the conditions of an order matter now."""
+        special, held = order.terms.extras, order.held
+        waits = special.cancels or held & Held.CONDITION
+        idle = held & (Held.CHILD | Held.TRAVELS)
+        return bool(special.conditions and waits and order.working and not idle)
+
+    def watched(self, order: LiveOrder, awaited: Awaited | None = None) -> tuple[int, ...]:
+        """Return the instruments whose every tick an order must be looked at with; ``awaited`` is
+        what it waits for instead of the ticks that its conditions name."""
         special, con_id = order.terms.special, order.terms.conId
         if special is None:
             return (con_id,) if order.touched and order.waits and not order.opens else ()
         if not order.working or order.held & (Held.CHILD | Held.TRAVELS):
             return ()
         found: set[int] = set()
-        if special.conditions and (special.cancels or order.held & Held.CONDITION):
+        if awaited is None and self._asks(order):
             found.update(self._conditions.watched(order))
         if not order.held and not order.opens:
             if not order.waits:

@@ -43,6 +43,7 @@ class OrderManager:
         self._top = top
         self.margin, self.groups, self.fills = parts.margin, parts.groups, parts.fills
         self.trails, self.holds, self.hedges = parts.trails, parts.holds, parts.hedges
+        self.conditions = parts.conditions
         self.rules, self.queues = parts.rules, parts.queues
         self._working = WorkingOrders(parts)
         self._relatives = relatives = self._working.relatives

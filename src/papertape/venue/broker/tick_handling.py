@@ -32,6 +32,7 @@ class TickHandler:
         self._queues = parts.queues
         self._trails = parts.trails
         self._pegs = parts.pegs
+        self._measured = parts.conditions.measured
         self._working = working
         self._relatives = working.relatives
 
@@ -60,7 +61,7 @@ class TickHandler:
                 yield from self._working.elect(perm_id, price, self._top.look(tick.conId))
         for perm_id in self._exchange.following(tick):
             yield from self._trail(perm_id, tick)
-        for perm_id in self._exchange.watching(tick.conId):
+        for perm_id in self._exchange.watching(tick.conId, self._measured):
             order = self._state.orders.get(perm_id)
             if order is not None:
                 yield from self._notice(order, tick, now)

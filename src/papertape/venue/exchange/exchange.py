@@ -5,13 +5,14 @@ from collections.abc import Iterator, KeysView
 from ..market.source import Print, Quote
 from ..units import PriceUnits
 from .book import ANY_PRICE, LimitBook, TriggerBook
-from .triggers import BY_PRINT, BY_SIDES, METHODS, of_quote
+from .thresholds import PRICE, ConditionBook, Measure, Measured, Measuring, prices_of
+from .triggers import BY_PRINT, BY_SIDES, METHODS, SIDES, of_quote
 
 
 class InstrumentBooks:
     """The books of one instrument."""
 
-    __slots__ = ("limits", "ratchets", "triggers", "watchers")
+    __slots__ = ("conditions", "limits", "ratchets", "triggers", "watchers")
 
     def __init__(self) -> None:
         self.limits = LimitBook()
@@ -21,10 +22,15 @@ class InstrumentBooks:
         """The prices at which stops follow the market, by trigger method."""
         self.watchers: dict[int, None] = {}
         """Orders that are looked at with every tick of the instrument."""
+        self.conditions = ConditionBook()
+        """Orders that are looked at when a condition on the instrument comes to hold."""
 
     def __bool__(self) -> bool:
         return (
-            bool(len(self.limits)) or any(map(len, self.triggers.values())) or bool(self.watchers)
+            bool(len(self.limits))
+            or any(map(len, self.triggers.values()))
+            or bool(self.watchers)
+            or bool(self.conditions)
         )
 
     def remove(self, perm_id: int) -> None:
@@ -36,7 +42,8 @@ class InstrumentBooks:
 
 
 class Exchange:
-    """Finds the orders that a tick reaches. Changed only by ``rest``, ``wait`` and ``leave``."""
+    """Finds the orders that a tick reaches. Changed only by what is told of an order: it rests,
+    waits, follows, watches, awaits or leaves."""
 
     def __init__(self) -> None:
         self._books: dict[int, InstrumentBooks] = {}
@@ -109,6 +116,25 @@ class Exchange:
             if not books:
                 del self._books[con_id]
 
+    def expect(
+        self, con_id: int, perm_id: int, measure: Measure, direction: int, value: int
+    ) -> None:
+        """Look at an order when what is measured of an instrument is at or above (direction +1) or
+        at or below a value; it may expect several."""
+        self.touched.add(con_id)
+        books = self._books.get(con_id)
+        if books is None:
+            books = self._open(con_id)
+        books.conditions.add(perm_id, measure, direction, value)
+
+    def unexpect(self, con_id: int, perm_id: int) -> None:
+        """Let an order expect nothing of an instrument any longer."""
+        books = self._books.get(con_id)
+        if books is not None:
+            books.conditions.remove(perm_id)
+            if not books:
+                del self._books[con_id]
+
     def _open(self, con_id: int) -> InstrumentBooks:
         books = self._books[con_id] = InstrumentBooks()
         return books
@@ -134,6 +160,8 @@ class Exchange:
         if books is None:
             return False
         if books.watchers:
+            return True
+        if books.conditions and _may_meet(books.conditions, tick):
             return True
         if self._queues and books.limits.stands(*_own_sides(tick)):
             return True
@@ -161,7 +189,7 @@ class Exchange:
         books = self._books.get(con_id)
         if books is None:
             return True
-        if self._queues or books.watchers or books.triggers or books.ratchets:
+        if self._queues or books.watchers or books.triggers or books.ratchets or books.conditions:
             return False
         return not books.limits.crossed(bid, ask)
 
@@ -220,11 +248,35 @@ class Exchange:
                 found += book.reached(tick.price, tick.price)
         return sorted(found)
 
-    def watching(self, con_id: int) -> list[int]:
-        """Return the orders that are looked at with every tick of an instrument, in order of
-        acceptance."""
+    def watching(self, con_id: int, measuring: Measuring) -> list[int]:
+        """Return the orders that are looked at with a tick of an instrument, in order of
+        acceptance: those that are with every tick, and those that expect what is measured now."""
         books = self._books.get(con_id)
-        return sorted(books.watchers) if books is not None else []
+        if books is None:
+            return []
+        if not books.conditions:
+            return sorted(books.watchers)
+        return sorted(books.conditions.met(con_id, measuring).union(books.watchers))
+
+
+def _may_meet(book: ConditionBook, tick: Quote | Print) -> bool:
+    """Return whether a condition may hold with a tick. Told of the tick alone: what else a
+    condition compares is looked at when the tick is there."""
+    is_quote = isinstance(tick, Quote)
+    for measure in book.measures:
+        kind, method = measure
+        if kind != PRICE:
+            if not is_quote:  # quotes change neither the volume nor the last price
+                return True
+            continue
+        found: Measured = (0, 0)
+        if isinstance(tick, Quote):  # it counts for the last price as well where there is none
+            found = of_quote(SIDES if method in BY_PRINT else method, tick)
+        elif method in BY_PRINT:
+            found = tick.price, tick.price
+        if book.meets(measure, prices_of(*found)):
+            return True
+    return False
 
 
 def _own_sides(tick: Quote | Print) -> tuple[PriceUnits, PriceUnits]:
