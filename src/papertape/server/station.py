@@ -190,6 +190,7 @@ class Station:
         self.farm_queue.serve = self.scheduler.serve
         self.farm_queue.remember = self.scheduler.remember
         outgoing = OutgoingForm(sessions, self.config)
+        self.link.on_return.append(self.drills.returned)
         sessions.on_open += [self.drills.watch, self.taps.watch, outgoing.opened]
         sessions.on_end += [
             self.policy.left, self.drills.left, self.figures.left, self.taps.left,

@@ -14,6 +14,7 @@ from papertape.wire.catalogue.reports import (
     OpenOrder,
     OpenOrdersEnd,
 )
+from papertape.wire.catalogue.session import ErrorMessage
 from papertape.wire.message import Message
 from server.pair import Client, Hall
 
@@ -99,3 +100,45 @@ def test_several_of_them_send_each_message_as_often_as_they_say(
     assert len([one for one in found if isinstance(one, ExecutionDetails)]) == times
     program.hall.wait(9)
     assert not [one for one in program.got() if isinstance(one, ExecutionDetails)]
+
+
+@pytest.mark.parametrize("drill", ["late-order 3 ms=2000", "late-callbacks execDetails ms=2000"])
+def test_what_comes_late_from_the_broker_comes_when_the_link_is_back(drill: str) -> None:
+    program = client()
+    program.hall.station.drills.begin(drill)
+    order = Order(
+        action="BUY", totalQuantity=Decimal(10), orderType="LMT", lmtPrice=258.0, tif="DAY"
+    )
+    program.send(PlaceOrder(3, AAPL, order))
+    program.hall.wait(1)
+    program.got()
+    program.hall.station.drills.begin("link-lost ms=10000")
+    program.hall.wait(5)
+    program.send(ReqOpenOrders())
+    program.hall.wait(1)
+    meanwhile = program.got()
+    about = [one.order.orderId for one in meanwhile if isinstance(one, OpenOrder)]
+    assert not [one for one in meanwhile if isinstance(one, ExecutionDetails)]
+    assert 3 not in about
+    program.hall.wait(10)
+    found = program.got()
+    codes = [one.errorCode for one in found if isinstance(one, ErrorMessage)]
+    told = [one for one in found if isinstance(one, ExecutionDetails)]
+    assert 1102 in codes and [one.execution.orderId for one in told] == [3]
+    link = next(one for one in found if getattr(one, "errorCode", 0) == 1102)
+    assert found.index(link) < found.index(told[0])
+    program.hall.wait(5)
+    running = [one.name for one in program.hall.station.drills.running()]
+    assert running == [one for one in ("late-callbacks",) if one in drill]
+
+
+def test_a_late_order_whose_client_has_gone_is_over() -> None:
+    program = client()
+    program.hall.station.drills.begin("late-order 3 ms=2000")
+    order = Order(
+        action="BUY", totalQuantity=Decimal(10), orderType="LMT", lmtPrice=258.0, tif="DAY"
+    )
+    program.send(PlaceOrder(3, AAPL, order))
+    program.leave()
+    program.hall.wait(3)
+    assert program.hall.station.drills.running() == ()

@@ -116,6 +116,9 @@ class Drill:
     def left(self, session: Session) -> None:
         """Called when a session that had started has ended."""
 
+    def returned(self) -> None:
+        """Called when the broker link is back, before what happened meanwhile is told."""
+
     # -- for drills ---------------------------------------------------------------------------
 
     @property

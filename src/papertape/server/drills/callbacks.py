@@ -32,6 +32,8 @@ ROWS_BEFORE: dict[type[Message], tuple[type[Message], ...]] = {
     PositionEnd: (Position,),
 }
 """The end of an answer -> what it never comes before."""
+FROM_THE_BROKER = (*ABOUT_ORDERS, ErrorMessage)
+"""What TWS cannot tell while its link to the broker is lost, if it has not come before."""
 MOST_KEPT = 100_000
 """Messages that wait; more are sent at once."""
 
@@ -42,10 +44,13 @@ class Withheld(msgspec.Struct):
     due: Nanos
     session: Session
     message: Message
+    needs_link: bool
+    """Whether it is on its way from the broker: it comes when the link is up."""
 
 
 class Withholding(Drill):
-    """Keeps messages back and sends them later, in the order in which they are due."""
+    """Keeps messages back and sends them later, in the order in which they are due. What the broker
+    has said before its link was lost comes when it is back."""
 
     withholds = True
 
@@ -57,7 +62,9 @@ class Withholding(Drill):
         """Keep a message back until then; False, for ``gives``."""
         if len(self._waiting) >= MOST_KEPT:
             return True
-        self._waiting.append(Withheld(due, session, message))
+        before = any(one.needs_link for one in self._waiting if one.session is session)
+        needs_link = before or (self.tws.link.up and isinstance(message, FROM_THE_BROKER))
+        self._waiting.append(Withheld(due, session, message, needs_link))
         self.due = due if self.due is None else min(self.due, due)
         return False
 
@@ -79,7 +86,16 @@ class Withholding(Drill):
 
     def act(self) -> None:
         """Send what is due."""
-        self.send([one for one in self._waiting if one.due <= self.now])
+        self.send([one for one in self._coming() if one.due <= self.now])
+
+    def returned(self) -> None:
+        """Send what has waited for the link."""
+        self.act()
+
+    def _coming(self) -> list[Withheld]:
+        """What can come while the link is as it is."""
+        up = self.tws.link.up
+        return [one for one in self._waiting if up or not one.needs_link]
 
     def stop(self) -> None:
         """Send all that waits."""
@@ -89,7 +105,7 @@ class Withholding(Drill):
         """Send these, in this order."""
         sent = set(map(id, waited))
         self._waiting = deque(one for one in self._waiting if id(one) not in sent)
-        self.due = min((one.due for one in self._waiting), default=None)
+        self.due = min((one.due for one in self._coming()), default=None)
         self.releasing = True
         try:
             for one in waited:
@@ -100,7 +116,7 @@ class Withholding(Drill):
     def left(self, session: Session) -> None:
         """Forget what its client no longer hears."""
         self._waiting = deque(one for one in self._waiting if one.session is not session)
-        self.due = min((one.due for one in self._waiting), default=None)
+        self.due = min((one.due for one in self._coming()), default=None)
 
 
 class LateCallbacks(Withholding):
@@ -193,7 +209,7 @@ class ReorderCallbacks(Withholding):
 
     def act(self) -> None:
         """Send what has come together, mixed."""
-        waiting = [one for one in self._waiting if one.due <= self.now]
+        waiting = [one for one in self._coming() if one.due <= self.now]
         by_session: dict[int, list[Withheld]] = {}
         for one in waiting:
             by_session.setdefault(one.session.number, []).append(one)
@@ -259,9 +275,15 @@ class LateOrder(Withholding):
         return kept
 
     def act(self) -> None:
-        """Send all of it; the drill is over."""
-        self.stop()
-        self.finish()
+        """Send all of it; the drill is over when nothing waits for the link."""
+        super().act()
+        if not self._waiting and self._until <= self.now:
+            self.finish()
+
+    def left(self, session: Session) -> None:
+        """Forget what its client no longer hears; the drill is over in its time."""
+        super().left(session)
+        self.due = self._until
 
     def _about(self, message: Any) -> bool:
         wanted: int = self.options.order

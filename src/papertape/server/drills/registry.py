@@ -224,6 +224,13 @@ class Drills:
         for drill in list(self._running.values()):
             drill.left(session)
 
+    def returned(self) -> None:
+        """Report the return of the broker link to the running drills."""
+        for drill in list(self._running.values()):
+            drill.returned()
+        if self._running:
+            self._settle()
+
     def step(self, now: Nanos) -> None:
         """Call ``act`` of the drills that are due, in the order of their instants."""
         while True:

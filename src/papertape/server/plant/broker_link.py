@@ -57,6 +57,8 @@ class BrokerLink:
         """What a world did at the exchange and the broker while TWS did not hear of them."""
         self.heard: Callable[[Iterable[Happened]], object] = lambda happened: None
         """Called with the facts of the venue, before clients are told of them."""
+        self.on_return: list[Callable[[], object]] = []
+        """Called when the link is back, before what happened meanwhile is told."""
         self.notice: Notice | None = None
         """The last notice about the link; None before the first loss."""
         self.alarm = Wakeup(self._next_due, self.advance, alone=True)
@@ -149,6 +151,8 @@ class BrokerLink:
             variant = "some_farms" if broken else "all_farms"
             self._tell(1102, variant, farms="; ".join(up), missing="; ".join(broken))
         self._farms.rise()
+        for call in self.on_return:
+            call()
         if not self._timing.frozen:
             self._catch_up()
             self.advance(self._timing.now)
