@@ -69,10 +69,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if item.get_closest_marker(BEYOND[0]) or HERE / BEYOND[1] in item.path.parents:
             for mark in lanes.OUTSIDE:
                 item.add_marker(mark)
-    left_out = [item for item in items if not lanes.belongs(item)]
-    if left_out:
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if lanes.belongs(item)]
+    chosen = lanes.sampled([item for item in items if lanes.belongs(item)])
+    if len(chosen) < len(items):
+        config.hook.pytest_deselected(items=list(set(items).difference(chosen)))
+        items[:] = chosen
     turns = {HERE / name: turn for turn, name in enumerate(LONGEST)}
     items.sort(key=lambda item: turns.get(item.path, len(turns)))
 

@@ -2,14 +2,15 @@
 
 ``PAPERTAPE_LANE`` names one; ``make`` sets it, and without it every test runs.
 
-* ``check``: without sockets, other processes, searches and what takes longer than half a second; of
-  property tests few samples, the same each time;
+* ``check``: without sockets, other processes, searches and what takes long; of property tests few
+  samples, and of long tables few rows, the same each time;
 * ``test``: every test;
 * ``quick``, ``proof``: the searches and property tests alone, for many times as long.
 
 What a test does beyond its own process stands at it as a mark, ``network`` or ``process``, and
 ``guard.py`` fails one that does it without. The mark ``proof`` is that of a search: the longer it
-runs, the more it can find. The mark ``long`` keeps a test out of ``check`` and says nothing else.
+runs, the more it can find. The mark ``long`` keeps a test out of ``check`` and says nothing else;
+``sample(7)`` leaves ``check`` each seventh of its cases.
 """
 
 import os
@@ -35,7 +36,11 @@ OUTSIDE = ("network", "process")
 """Marks of tests that do something beyond their own process."""
 
 LONG = "long"
-"""The mark of what takes more than half a second."""
+"""The mark of what takes more than a quarter of a second, where nothing makes it shorter."""
+KEPT_OUT = frozenset({"proof", LONG, *OUTSIDE})
+"""Marks of tests that are not in ``check``."""
+SAMPLE = "sample"
+"""The mark of a table whose rows take long together: ``sample(7)``, each seventh in ``check``."""
 
 WHOLLY = re.compile(r"^pytestmark = .*\bmark\.(?:network|process|peers|proof|long)\b", re.MULTILINE)
 """A line of a file all of whose tests are outside ``check``."""
@@ -58,6 +63,20 @@ def thinned(items: Sequence[Item], *, check: int) -> Sequence[Item]:
     if LANE != "check" or len(items) <= check:
         return items
     return [*items[:-1:check], items[-1]]
+
+
+def sampled(items: Sequence[pytest.Item]) -> list[pytest.Item]:
+    """The tests of a run without what the lane leaves out of tables with the mark ``sample``."""
+    tables: dict[tuple[Path, str], list[pytest.Item]] = {}
+    for item in items:
+        if item.get_closest_marker(SAMPLE) is not None:
+            tables.setdefault((item.path, item.nodeid.partition("[")[0]), []).append(item)
+    left_out: set[pytest.Item] = set()
+    for rows in tables.values():
+        mark = rows[0].get_closest_marker(SAMPLE)
+        assert mark is not None
+        left_out |= set(rows) - set(thinned(rows, check=mark.args[0]))
+    return [item for item in items if item not in left_out]
 
 
 def tries(count: int, *, fixed: bool = False) -> settings:
@@ -87,7 +106,7 @@ def searches(item: pytest.Item) -> bool:
 def belongs(item: pytest.Item, lane: str = LANE) -> bool:
     """Whether a test is in a lane."""
     if lane == "check":
-        return not any(item.get_closest_marker(mark) for mark in ("proof", LONG, *OUTSIDE))
+        return KEPT_OUT.isdisjoint(mark.name for mark in item.iter_markers())
     return lane == "test" or searches(item)
 
 

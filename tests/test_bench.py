@@ -128,7 +128,7 @@ def test_every_suite_can_be_loaded(name: str) -> None:
 CLIENTS = sorted(common.CLIENTS.glob("*.py"))
 
 
-@pytest.mark.parametrize("path", CLIENTS, ids=lambda path: str(path.stem))
+@walk("path", CLIENTS, ids=lambda path: str(path.stem))
 def test_what_a_client_script_takes_from_the_package_is_there(path: Path) -> None:
     tree = ast.parse(path.read_text("utf-8"))
     branches = [node.orelse for node in ast.walk(tree) if isinstance(node, ast.If)]

@@ -7,8 +7,6 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
 from papertape import codes, errors
 from papertape.errors import (
     AmbiguousContract,
@@ -172,7 +170,7 @@ def test_the_drawing_is_the_tree() -> None:
     assert drawn == set(errors.__all__) - {"api_error"}
 
 
-@pytest.mark.parametrize(
+@walk(
     ("code", "text", "expected"),
     [
         (200, "No security definition has been found for the request", ContractNotFound),

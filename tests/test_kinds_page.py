@@ -3,11 +3,10 @@
 import re
 from pathlib import Path
 
-import pytest
-
 from papertape.venue.broker.schedules import MARGIN_MODELS
 from papertape.venue.reference.securities import KINDS
 from venue.kinds_tested import COLUMNS, TESTED
+from walks import walk
 
 ROOT = Path(__file__).parent.parent
 UNTRADED = {"IND", "NEWS", "CONTFUT"}
@@ -20,7 +19,7 @@ def test_every_kind_that_trades_has_a_row() -> None:
         assert set(model.maintenance) <= set(TESTED)
 
 
-@pytest.mark.parametrize("kind", TESTED)
+@walk("kind", TESTED)
 def test_every_cell_names_a_test_that_there_is_or_says_why_not(kind: str) -> None:
     assert len(TESTED[kind]) == len(COLUMNS)
     for text in TESTED[kind]:

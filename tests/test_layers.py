@@ -2,13 +2,12 @@
 
 import ast
 import sys
+from collections import deque
 from collections.abc import Iterator
 from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
-
-import pytest
 
 from walks import walk
 
@@ -240,25 +239,34 @@ def module(path: str, source: str) -> Module:
 
 
 def imports(tree: ast.Module, package: list[str], names: dict[str, str]) -> Iterator[Use]:
-    lazy = {node for node in walk_functions(tree) if isinstance(node, ast.Import | ast.ImportFrom)}
-    for node in ast.walk(tree):
+    for node, lazy in statements(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 top = alias.name.partition(".")[0]
                 names[alias.asname or top] = alias.name if alias.asname else top
-                yield Use(node.lineno, alias.name, True, node in lazy)
+                yield Use(node.lineno, alias.name, True, lazy)
         elif isinstance(node, ast.ImportFrom):
             above = package[: len(package) + 1 - node.level] if node.level else []
             origin = ".".join([*above, *([node.module] if node.module else [])])
             for alias in node.names:
                 names[alias.asname or alias.name] = f"{origin}.{alias.name}"
-                yield Use(node.lineno, f"{origin}.{alias.name}", True, node in lazy)
+                yield Use(node.lineno, f"{origin}.{alias.name}", True, lazy)
 
 
-def walk_functions(tree: ast.Module) -> Iterator[ast.AST]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or type_checking(node):
-            yield from ast.walk(node)
+def statements(tree: ast.Module) -> Iterator[tuple[ast.AST, bool]]:
+    """All of them, and whether they are carried out late or for types alone."""
+    ahead: deque[tuple[ast.AST, bool]] = deque([(tree, False)])
+    while ahead:
+        node, lazy = ahead.popleft()
+        yield node, lazy
+        lazy |= isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or type_checking(node)
+        for name in BLOCKS:
+            ahead += [(one, lazy) for one in getattr(node, name, ()) if isinstance(one, BLOCK)]
+
+
+BLOCK = ast.stmt | ast.excepthandler | ast.match_case
+BLOCKS = ("body", "orelse", "handlers", "finalbody", "cases")
+"""What has statements, and where: a lambda's body and the branches of an expression have none."""
 
 
 def type_checking(node: ast.AST) -> bool:
@@ -266,11 +274,20 @@ def type_checking(node: ast.AST) -> bool:
 
 
 def reaches(tree: ast.Module, names: dict[str, str]) -> Iterator[Use]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute):
+    """What is used of the modules about which ``confined`` has rules."""
+    ruled = {one.partition(".")[0] for one in (*CONFINED, *CHANCE)}
+    names = {name: whole for name, whole in names.items() if whole.partition(".")[0] in ruled}
+    for node in ast.walk(tree) if names else ():
+        if isinstance(node, ast.Attribute) and root(node) in names:
             head, _, rest = ast.unparse(node).partition(".")
-            if head in names:
-                yield Use(node.lineno, f"{names[head]}.{rest}", False, True)
+            yield Use(node.lineno, f"{names[head]}.{rest}", False, True)
+
+
+def root(node: ast.expr) -> str:
+    """The name at which a dotted one begins."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 # ---------------------------------------------------------------- the rules
@@ -306,8 +323,9 @@ def rooms(module: Module) -> Iterator[str]:
             if target != room and target not in allowed:
                 yield told(module, use, f"in the {layer} {room} may import {listed(allowed)}")
         for name, where in ONLY_FOR.items():
-            inside = any(fnmatch(module.path, glob) for glob in where)
-            if use.imported and under(use.name, name) and not inside:
+            if not use.imported or not under(use.name, name):
+                continue
+            if not any(fnmatch(module.path, glob) for glob in where):
                 yield told(module, use, f"{name} is for {listed(set(where))}")
 
 
@@ -496,7 +514,7 @@ def test_what_is_not_allowed_is_told(path: str, source: str, said: str) -> None:
     assert path in found[0]
 
 
-@pytest.mark.parametrize(("path", "source"), rows(GOOD))
+@walk(("path", "source"), rows(GOOD))
 def test_what_is_allowed_passes(path: str, source: str) -> None:
     assert broken(module(path, source)) == []
 

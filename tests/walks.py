@@ -16,6 +16,7 @@ from lanes import thinned
 
 CHOSEN = "PAPERTAPE_ROWS"
 """A part of a row's name: only these rows are gone through."""
+ROWS = "rows"
 SHOWN = 20
 """So many failures are shown whole; of the others the names."""
 
@@ -74,11 +75,17 @@ def walk(
 
         signature = inspect.signature(test)
         kept = [one for name, one in signature.parameters.items() if name not in asked]
+        vars(walked)[ROWS] = told
         walked.__signature__ = signature.replace(parameters=kept)  # type: ignore[attr-defined]
         del walked.__wrapped__  # type: ignore[attr-defined]  # pytest would ask for its arguments
         return walked
 
     return walking
+
+
+def rows_of(test: Test) -> list[str]:
+    """The names of all rows that a walk goes through."""
+    return list(vars(test)[ROWS])
 
 
 def _short(value: object) -> str:

@@ -12,6 +12,7 @@ from cli.process import command, papertape, station
 from papertape.cli.container import MISSPELT, PORTS, plan, settings_text
 from papertape.cli.settings import load_all
 from papertape.errors import SettingsError
+from walks import walk
 
 
 def stations(tmp_path: Path, **environ: str) -> dict[str, Any]:
@@ -75,7 +76,7 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize("environ", WRONG, ids=str)
+@walk("environ", WRONG, ids=str)
 def test_what_cannot_be_is_refused_by_its_name_and_secrets_stay_untold(
     environ: dict[str, str],
 ) -> None:

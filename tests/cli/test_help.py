@@ -9,10 +9,10 @@ from cli.process import papertape
 from papertape.cli import COMMANDS
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_stands_in_the_help_with_its_name(command: str, tmp_path: Path) -> None:
+def test_every_command_stands_in_the_help_with_its_name(tmp_path: Path) -> None:
     overview = papertape("--help", cwd=tmp_path).stdout
-    assert re.search(rf"^\W*{command} +[A-Z]", overview, re.MULTILINE)
+    found = re.findall(r"^\W*([a-z-]+) +[A-Z]", overview, re.MULTILINE)
+    assert set(COMMANDS) <= set(found)
 
 
 def test_what_the_help_says_can_be_read_on_a_terminal_of_80_columns(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from papertape.model import Contract, Order
 from papertape.wire.catalogue.orders import PlaceOrder
 from papertape.wire.catalogue.session import ManagedAccounts
 from papertape.wire.connection import encode
+from walks import walk
 
 HOSTILE = "\x1b[2J\x07\u009b31m\u202e\u2066\r\nforged"
 VISIBLE = r"\x1b[2J\x07\x9b31m\u202e\u2066\r\nforged"
@@ -62,7 +63,7 @@ COMMANDS = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("words", COMMANDS)
+@walk("words", COMMANDS)
 def test_what_the_control_api_answers(words: str) -> None:
     with patch.object(control, "ControlClient", Remote):
         done = CliRunner().invoke(app, words.split(), env={"COLUMNS": "400"})

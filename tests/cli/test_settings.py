@@ -11,6 +11,7 @@ from papertape.cli.settings import ServeSettings, api_words, load, load_all
 from papertape.errors import SettingsError
 from papertape.server.settings import StationSettings
 from papertape.venue.units import RATE_SCALE, rate
+from walks import walk
 
 
 @pytest.fixture(autouse=True)
@@ -70,13 +71,13 @@ HIDDEN = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", HIDDEN)
+@walk("name", HIDDEN)
 def test_an_account_that_cannot_be_told_is_refused(name: str) -> None:
     with pytest.raises(SettingsError, match=r"account.*1 to 100 visible characters"):
         load(None, {"account": HIDDEN[name]})
 
 
-@pytest.mark.parametrize("code", ["U1", "DU1234567", "<b>'\"&amp;</b>", "Konto ü", "D" * 100])
+@walk("code", ["U1", "DU1234567", "<b>'\"&amp;</b>", "Konto ü", "D" * 100])
 def test_an_account_may_be_any_visible_text(code: str) -> None:
     assert load(None, {"account": code}).profile().accounts == (code,)
 

@@ -16,6 +16,7 @@ from papertape.versions import MAX_SERVER
 from papertape.wire.catalogue import fa
 from server.handlers.test_advisor import PROFILE
 from server.pair import Hall
+from walks import walk
 
 GROUPS = [
     AllocationGroup("even", "Equal", {"DU1": Decimal(0), "DU2": Decimal(0)}),
@@ -68,7 +69,7 @@ AMOUNT = "<Account><acct>DU1</acct><amount>{}</amount></Account>"
 LISTED = "<ListOfGroups><Group><name>a</name><ListOfAccts>{}</ListOfAccts></Group></ListOfGroups>"
 
 
-@pytest.mark.parametrize(
+@walk(
     "text",
     [
         "", "<a", "<!DOCTYPE x><ListOfGroups/>", "<a>&b;</a>", "\x00",

@@ -26,6 +26,7 @@ from papertape.wire.catalogue.session import ErrorMessage
 from server.market import TapeMarket
 from server.pair import Client, Hall
 from venue.scenario import START
+from walks import walk
 
 AAPL = Contract(symbol="AAPL", secType="STK", exchange="SMART", currency="USD")
 LIVE = history.ReqHistoricalData(0, AAPL, "", "5 secs", "120 S", 1, "TRADES", 2, True)
@@ -277,7 +278,7 @@ def test_a_late_update_of_a_bar_that_is_over_is_left_out() -> None:
     assert dates_of(stream)[2:] == ["0413 10:02:00 UTC", "0413 10:02:00 UTC"]
 
 
-@pytest.mark.parametrize(
+@walk(
     ("duration", "outage", "again"),
     [("120 S", 30, "150 S"), ("120 S", 7200, "7320 S"), ("3600 S", 60, "3600 S"),
      ("120 S", 90_000, "2 D"), ("1 D", 7200, "1 D"), ("180", 3600, "3720 S")],

@@ -17,6 +17,7 @@ from papertape.client.conditions import (
 from papertape.client.contracts import LimitOrder, Stock
 from papertape.errors import LocalProtocolError
 from papertape.model import Contract, OrderCondition
+from walks import walk
 
 SPY = Contract(conId=756733, symbol="SPY", exchange="ARCA")
 EVE = datetime(2026, 12, 24, 14, 30, tzinfo=UTC)
@@ -52,7 +53,7 @@ SINGLE: list[tuple[AnyCondition, OrderCondition]] = [
 ]
 
 
-@pytest.mark.parametrize(("condition", "record"), SINGLE, ids=lambda one: type(one).__name__)
+@walk(("condition", "record"), SINGLE, ids=lambda one: type(one).__name__)
 def test_a_condition_as_the_protocol_has_it(
     condition: AnyCondition, record: OrderCondition
 ) -> None:

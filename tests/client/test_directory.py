@@ -19,6 +19,7 @@ from papertape.model import PriceIncrement
 from papertape.versions import MAX_SERVER
 from papertape.wire.catalogue import legacy, news, reference, wsh
 from papertape.wire.message import Message
+from walks import walk
 
 AAPL = 265598
 AGAIN = ClientSettings(reconnect=Backoff(first_s=1.0, jitter=0.0))
@@ -55,7 +56,7 @@ def test_a_request_that_contradicts_itself_is_refused() -> None:
     assert refusal.value.code == 10309
 
 
-@pytest.mark.parametrize("text", ["", "[", "[1]", "[" * 100_000, '{"events": 1}', "null"])
+@walk("text", ["", "[", "[1]", "[" * 100_000, '{"events": 1}', "null"])
 def test_events_that_are_none_are_told_as_such(text: str) -> None:
     tws = Memory()
     tws.answers[wsh.ReqWshEventData] = lambda m: [wsh.WshEventData(m.reqId, text)]

@@ -23,6 +23,7 @@ from papertape.wire.catalogue.market import ReqMktData
 from papertape.wire.catalogue.orders import CancelOrder, PlaceOrder
 from papertape.wire.message import Message
 from server.pair import Hall
+from walks import walk
 
 AAPL = Contract(symbol="AAPL", secType="STK", exchange="SMART", currency="USD")
 QUOTE = "AAPL 257.66 x 257.68"
@@ -147,6 +148,7 @@ def test_another_login_takes_the_data_and_gives_it_back() -> None:
     assert (line.stale, line.bid, len(line.gaps)) == ("", 258.10, 1)
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("drill", ["reset", "half-frame openOrderEnd", "freeze 45"])
 def test_the_line_breaks(drill: str) -> None:
     program = guest()
@@ -209,7 +211,7 @@ def details(program: Guest) -> list[ContractData]:
     return answered(program, "reqContractDetails", make, by_id=True)
 
 
-@pytest.mark.parametrize("version", [100, 152, 153, 176, 200, 226])
+@walk("version", [100, 152, 153, 176, 200, 226])
 def test_local_names_in_a_code_page(version: int) -> None:
     hall = Hall(settings=StationSettings(max_server_version=version, max_message_rate=0))
     hall.quote(QUOTE)

@@ -267,7 +267,7 @@ def given(
     return found[0], tws
 
 
-@walk("kind", WITH_ANSWER, ids=lambda kind: kind.__name__, check=3)
+@walk("kind", WITH_ANSWER, ids=lambda kind: kind.__name__, check=7)
 def test_its_call_sends_it_and_gives_what_it_says(kind: type[Message]) -> None:
     row = WITH_ANSWER[kind]
     station = hall()
@@ -277,7 +277,7 @@ def test_its_call_sends_it_and_gives_what_it_says(kind: type[Message]) -> None:
     assert tws.all(kind), f"{kind.__name__} was not sent"
 
 
-@pytest.mark.parametrize("kind", WITHDRAWN, ids=lambda kind: kind.__name__)
+@walk("kind", WITHDRAWN, ids=lambda kind: kind.__name__)
 def test_what_nobody_waits_for_is_cancelled(kind: type[Message]) -> None:
     tws = Memory()
 

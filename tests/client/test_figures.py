@@ -16,6 +16,7 @@ from papertape.client.streams import VALUES, AccountStream, Gap, Stale, StreamSo
 from papertape.wire.catalogue import account, pnl
 from server.pair import Hall
 from server.test_station import order
+from walks import walk
 
 ROWS = {
     ("NetLiquidation", "EUR"): "1000.50",
@@ -55,7 +56,7 @@ def test_figures_are_numbers_with_their_currency() -> None:
         found.money("BuyingPower")
 
 
-@pytest.mark.parametrize("text", ["", "x", "NaN", "-Infinity", "1,5"])
+@walk("text", ["", "x", "NaN", "-Infinity", "1,5"])
 def test_what_is_no_number_is_none(text: str) -> None:
     assert number(text) is None
     assert AccountNumbers.of("DU1", {("NetLiquidation", "USD"): text}).net_liquidation is None

@@ -6,6 +6,7 @@ from client.fake_server import Served
 from papertape.client.settings import Backoff, ClientSettings
 from papertape.errors import ConnectionLost, SettingsError
 from papertape.wire.catalogue.session import CurrentTime, ReqCurrentTime
+from walks import walk
 
 
 def test_a_silent_server_is_asked_twice_and_then_given_up() -> None:
@@ -71,7 +72,7 @@ def test_a_dead_link_is_followed_by_a_new_connection() -> None:
     assert served.core.write is not None
 
 
-@pytest.mark.parametrize("seconds", [0.0, 4.9, float("nan"), -1.0, 1e9])
+@walk("seconds", [0.0, 4.9, float("nan"), -1.0, 1e9])
 def test_a_tws_is_not_asked_too_often(seconds: float) -> None:
     with pytest.raises(SettingsError, match="heartbeat_s"):
         ClientSettings(heartbeat_s=seconds)

@@ -12,6 +12,7 @@ from papertape.errors import LocalProtocolError
 from papertape.model import Contract, Order
 from papertape.wire.catalogue.market import ReqMktData
 from papertape.wire.catalogue.orders import PlaceOrder
+from walks import walk
 
 
 def offer(limiter: RateLimiter, name: str, now: float, *, urgent: bool = False) -> list[bytes]:
@@ -34,7 +35,7 @@ def test_below_the_limit_everything_goes_at_once() -> None:
     assert limiter.next_due() is None
 
 
-@pytest.mark.parametrize("seed", range(5))
+@walk("seed", range(5))
 def test_no_second_ever_sees_more_than_the_limit(seed: int) -> None:
     chance, limiter = random.Random(seed), RateLimiter(45)
     now, times = 0.0, []

@@ -26,6 +26,7 @@ from papertape.wire.catalogue import contract, options, reference
 from papertape.wire.catalogue.session import ErrorMessage
 from papertape.wire.message import Message
 from server.pair import Hall
+from walks import walk
 
 ASKED = (contract.ReqContractDetails, reference.ReqMatchingSymbols, options.ReqSecDefOptParams)
 """Requests that a station answers."""
@@ -75,8 +76,8 @@ KINDS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("wanted, expected", KINDS, ids=[brief(one) for one, _ in KINDS])
-@pytest.mark.parametrize("version", [176, MAX_SERVER])
+@walk("wanted, expected", KINDS, ids=[brief(one) for one, _ in KINDS])
+@walk("version", [176, MAX_SERVER])
 def test_a_description_is_completed(
     wanted: Contract, expected: tuple[int | None, str, str], version: int
 ) -> None:

@@ -16,6 +16,7 @@ from papertape.model import Bar
 from papertape.wire.catalogue import history
 from papertape.wire.catalogue.market import CancelMktData, ReqMktData
 from papertape.wire.catalogue.session import StartApi
+from walks import walk
 
 NEW_YORK = ZoneInfo("America/New_York")
 
@@ -33,7 +34,7 @@ class Stamp:
         return self._made.timestamp()
 
 
-@pytest.mark.parametrize(
+@walk(
     ("given", "text"),
     [
         ("", ""),
@@ -59,7 +60,7 @@ def test_a_moment_goes_out_in_utc(given: Any, text: str) -> None:
     assert [m.endDateTime for m in tws.all(history.ReqHistoricalData)] == [text]
 
 
-@pytest.mark.parametrize(
+@walk(
     "given", [datetime(2026, 4, 13), Stamp(datetime(2026, 4, 13)), 1_700_000_000, None, b"x" * 999]
 )
 def test_a_moment_without_a_zone_names_its_parameter(given: Any) -> None:

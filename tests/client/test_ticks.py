@@ -24,6 +24,7 @@ from papertape.venue.units import SECOND
 from papertape.wire.catalogue import depth, history, ticks
 from server.market import TapeMarket
 from server.pair import Hall
+from walks import walk
 
 AAPL = Contract(symbol="AAPL", secType="STK", exchange="SMART", currency="USD")
 ARCA = Contract(symbol="AAPL", secType="STK", exchange="ARCA", currency="USD")
@@ -95,7 +96,7 @@ def test_a_book_knows_when_it_was_reset() -> None:
     assert (fresh.asks, fresh.bids) == (stream.asks, stream.bids)
 
 
-@pytest.mark.parametrize(
+@walk(
     "change",
     [(5, 0, 0), (-1, 0, 0), (0, 1, 0), (3, 2, 1), (0, 9, 0), (2**31 - 1, 0, 1)],
 )

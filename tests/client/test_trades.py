@@ -16,6 +16,7 @@ from papertape.wire.catalogue.reports import (
     OpenOrder,
     OrderStatus,
 )
+from walks import walk
 
 CONTRACT = Contract(symbol="SPY")
 HUNDRED = Decimal(100)
@@ -31,7 +32,7 @@ def new() -> Trade:
     return Trade(1, CONTRACT, Order(action="BUY", totalQuantity=HUNDRED))
 
 
-@pytest.mark.parametrize("order", list(itertools.permutations((OPEN, STATUS, FILL))))
+@walk("order", list(itertools.permutations((OPEN, STATUS, FILL))))
 def test_every_order_of_callbacks_leads_to_the_same_trade(order: tuple[Any, ...]) -> None:
     trade = new()
     for message in (*order, PAID, OPEN, STATUS):

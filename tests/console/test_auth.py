@@ -9,6 +9,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from papertape.console.auth import HEADERS, AuthMiddleware
 from papertape.http_guard import LONGEST_BODY, HttpRefused, hosts
+from walks import walk
 
 PORT = 7000
 HERE = f"127.0.0.1:{PORT}"
@@ -118,7 +119,7 @@ def test_the_token_is_taken_out_of_the_address_and_a_cookie_stands_for_it() -> N
 WRONG = ("", "token=wrong", "token=", "token", f"TOKEN={TOKEN}", f"token={TOKEN}x", "token=%ff%00")
 
 
-@pytest.mark.parametrize("query", WRONG)
+@walk("query", WRONG)
 def test_nobody_gets_in_without_the_token(query: str) -> None:
     door = Door()
     answer = door.ask("/station/chart", query)
@@ -288,7 +289,7 @@ def fetched(site: str, mode: str, dest: str) -> dict[str, str]:
     return {"sec-fetch-site": site, "sec-fetch-mode": mode, "sec-fetch-dest": dest}
 
 
-@pytest.mark.parametrize("case", ELSEWHERES)
+@walk("case", ELSEWHERES)
 def test_the_cookie_is_of_no_use_to_a_page_on_another_port(case: str) -> None:
     """Cookies know no ports: the browser sends ours along with what such a page asks for."""
     door = Door()

@@ -3,12 +3,12 @@
 import asyncio
 from typing import Any
 
-import pytest
 from nicegui import ui
 
 from console.views import PaperView, tab, texts
 from papertape.console.pending_connections import MOST_OVER, Countdown, PendingList, remaining, who
 from papertape.console.remote import RemoteError
+from walks import walk
 
 UNTIL = "2026-03-02T15:01:00Z"
 
@@ -27,7 +27,7 @@ def buttons(root: ui.element) -> dict[str, ui.button]:
     return {one.text: one for one in root.descendants() if isinstance(one, ui.button)}
 
 
-@pytest.mark.parametrize(
+@walk(
     ("speed", "later", "left"),
     [(1.0, 0.0, 60.0), (1.0, 1.5, 58.5), (10.0, 1.5, 4.5), (1.0, 61.0, 0.0), (0.0, 0.0, None)],
 )

@@ -23,6 +23,7 @@ CELLS = [
 ]  # fmt: skip
 
 
+@pytest.mark.sample(5)
 @pytest.mark.parametrize(("kind", "column"), CELLS)
 @pytest.mark.parametrize("wrong", WRONG)
 def test_a_cell_that_is_no_number(tmp_path: Path, kind: str, column: str, wrong: str) -> None:

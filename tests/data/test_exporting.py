@@ -10,6 +10,7 @@ from papertape.data.importing import ImportOptions, import_frame, import_sources
 from papertape.errors import MarketDataError
 from papertape.store.history import BUILT_IN
 from papertape.store.manifest import MANIFEST, FolderEntry, read_manifest, write_manifest
+from walks import walk
 
 SAMPLE = Path(__file__).parents[2] / "market" / "sample"
 
@@ -89,7 +90,7 @@ def test_two_files_of_one_name_in_two_folders(tmp_path: Path) -> None:
     assert [one.symbol for one in read_manifest(tmp_path / "back")] == ["GME", "IBM"]
 
 
-@pytest.mark.parametrize(
+@walk(
     ("units", "scale", "text"),
     [(10_000, 10_000, "1"), (1, 10_000, "0.0001"), (138_675, 100_000, "1.38675"), (0, 10, "0"),
      (10**17, 1, "1" + "0" * 17), (1_500, 10, "150")],

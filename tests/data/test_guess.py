@@ -3,9 +3,10 @@
 import pytest
 
 from papertape.data.guess import Mapped, NoGuess, mapped
+from walks import walk
 
 
-@pytest.mark.parametrize(
+@walk(
     ("headings", "kinds"),
     [
         ("Date,Open,High,Low,Close,Adj Close,Volume", ("bars",)),  # Yahoo
@@ -29,7 +30,7 @@ def test_what_is_said_wins_and_what_is_not_read_is_told() -> None:
     assert str(found) == "time = 'When', price = 'Px'; not read: Last, note"
 
 
-@pytest.mark.parametrize(
+@walk(
     ("headings", "said", "words"),
     [
         ("open,high,low,close", {}, "no column is a time or a date"),

@@ -385,6 +385,7 @@ def test_the_folder_of_a_frame_may_be_a_text(tmp_path: Path) -> None:
     assert report.instruments[0].rows == {"bars": 1}
 
 
+@pytest.mark.long
 def test_parquet(tmp_path: Path) -> None:
     import polars
 

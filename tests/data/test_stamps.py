@@ -9,20 +9,19 @@ from hypothesis import strategies as st
 
 from lanes import tries
 from papertape.data.stamps import DateOrder, NoStamp, Stamps
+from walks import walk
 
 NEW_YORK = ZoneInfo("America/New_York")
 DAY = date(2024, 1, 5).toordinal()
 OPEN = 1_704_465_000_000_000_000  # 2024-01-05 09:30 in New York, 14:30 UTC
 
 
-@pytest.mark.parametrize(
-    "text", ["2024-01-05", "20240105", "2024.01.05", "2024/1/5", " 2024-01-05 "]
-)
+@walk("text", ["2024-01-05", "20240105", "2024.01.05", "2024/1/5", " 2024-01-05 "])
 def test_a_date_is_a_day_without_a_time(text: str) -> None:
     assert Stamps(NEW_YORK).read(text) == (DAY, None)
 
 
-@pytest.mark.parametrize(
+@walk(
     "text",
     [
         "2024-01-05 09:30:00", "2024-01-05T09:30", "20240105 093000", "20240105093000",
@@ -54,7 +53,7 @@ def test_a_date_with_the_year_last_needs_its_order() -> None:
     assert Stamps(UTC, DateOrder.DMY).read("05/01/2024 14:30:00") == (DAY, OPEN)
 
 
-@pytest.mark.parametrize(
+@walk(
     "text",
     ["", "today", "2024-13-01", "20241301", "12", "-5", "9" * 19, "9" * 4000, "2024-01-05 25:00",
      "31/31/2024", "0000-00-00", "9999-12-31T23:59:59-14:00"],

@@ -55,7 +55,7 @@ def test_every_message_comes_back_from_a_recording(cls: type[Message]) -> None:
     assert (found.version, found.version_from) == (version, "recorded")
 
 
-@pytest.mark.parametrize(
+@walk(
     ("line", "reason"),
     [
         (b"{", "is not a recording"),
@@ -73,7 +73,7 @@ def test_what_is_no_recording_is_named(line: bytes, reason: str) -> None:
     assert problem.offset == 33
 
 
-@pytest.mark.parametrize(
+@walk(
     ("start", "kind"),
     [
         (b' {"dir":"out"', "recording"),

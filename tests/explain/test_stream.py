@@ -11,6 +11,7 @@ from papertape.wire.catalogue.session import ManagedAccounts, NextValidId, Start
 from papertape.wire.connection import encode
 from papertape.wire.framing import frame
 from papertape.wire.handshake import greeting, version_reply
+from walks import walk
 
 TIME = "20260405 12:00:00 CET"
 
@@ -33,8 +34,8 @@ def client(version: int) -> bytes:
     return b"".join(encode(message, version) for message in (StartApi(clientId=1), order))
 
 
-@pytest.mark.parametrize("step", [0, 1, 3, 7])
-@pytest.mark.parametrize("version", [100, 176, 200, 201, 226])
+@walk("step", [0, 1, 3, 7])
+@walk("version", [100, 176, 200, 201, 226])
 def test_the_servers_answer_tells_direction_and_version(version: int, step: int) -> None:
     found = told(version_reply(version, TIME) + server(version), step=step)
     assert [one.name for one in found] == [

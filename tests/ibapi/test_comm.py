@@ -17,9 +17,10 @@ from papertape.ibapi.utils import (
     decode,
     setattr_log,
 )
+from walks import walk
 
 
-@pytest.mark.parametrize(
+@walk(
     ("value", "field", "or_empty"),
     [
         (7, "7\0", "7\0"),
@@ -56,7 +57,7 @@ def test_frames() -> None:
     assert comm.read_fields(b"a\0b\0c") == (b"a", b"b")
 
 
-@pytest.mark.parametrize(
+@walk(
     ("kind", "token", "shown", "value"),
     [
         (int, b"", False, 0),
@@ -79,7 +80,7 @@ def test_a_message_that_has_ended() -> None:
         decode(int, iter([]))
 
 
-@pytest.mark.parametrize(
+@walk(
     "fields",
     [
         ["1", "a", "1", "99.5", "756733", "SMART", "2"],

@@ -16,6 +16,7 @@ from papertape.ibapi.order import Order
 from papertape.ibapi.order_status import OrderStatus
 from papertape.ibapi.ticktype import TickTypeEnum
 from papertape.ibapi.utils import floatMaxString, getTimeStrFromMillis
+from walks import walk
 
 BOTH_WAYS = [
     model.Bar, model.ComboLeg, model.Contract, model.DeltaNeutralContract, model.Execution,
@@ -24,7 +25,7 @@ BOTH_WAYS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("record", BOTH_WAYS, ids=lambda r: r.__name__)
+@walk("record", BOTH_WAYS, ids=lambda r: r.__name__)
 def test_a_default_record_is_a_default_object(record: type[Any]) -> None:
     made = convert.from_record(record)(record())
     fresh = convert.official(record)()
@@ -36,7 +37,7 @@ def test_a_default_record_is_a_default_object(record: type[Any]) -> None:
     assert repr(shown) == repr(default)
 
 
-@pytest.mark.parametrize("record", BOTH_WAYS, ids=lambda r: r.__name__)
+@walk("record", BOTH_WAYS, ids=lambda r: r.__name__)
 def test_there_and_back(record: type[Any]) -> None:
     back = convert.to_record(record)(convert.from_record(record)(record()))
     if record is model.Order:
@@ -69,16 +70,14 @@ def test_sentinels_are_none_and_none_is_a_sentinel() -> None:
     assert vars(convert.from_Order(record))["auxPrice"] == model.UNSET_DOUBLE
 
 
-@pytest.mark.parametrize(
-    ("value", "expected"), [(7, 7), ("7", 7), (7.0, 7), (True, 1), (Decimal(7), 7)]
-)
+@walk(("value", "expected"), [(7, 7), ("7", 7), (7.0, 7), (True, 1), (Decimal(7), 7)])
 def test_whole_numbers_may_come_in_other_clothes(value: Any, expected: int) -> None:
     contract = Contract()
     contract.conId = value
     assert convert.to_Contract(contract).conId == expected
 
 
-@pytest.mark.parametrize("value", [None, "x", 7.5, [], "7.0"])
+@walk("value", [None, "x", 7.5, [], "7.0"])
 def test_what_is_no_whole_number_is_refused(value: Any) -> None:
     contract = Contract()
     contract.conId = value

@@ -34,6 +34,7 @@ from papertape.wire.catalogue.reports import (
 )
 from papertape.wire.connection import PROTOBUF_OFFSET, encode
 from papertape.wire.message import Message
+from walks import walk
 
 WRITTEN = [Decimal(-9223372036854775808), Decimal(UNSET_INT), Decimal(UNSET_LONG), UNSET_DECIMAL]
 """Decimals that stand for "not set"."""
@@ -70,7 +71,7 @@ def written(cls: type[Message], fill: Callable[[Any], object]) -> Any:
     return heard(len(payload).to_bytes(4) + payload)
 
 
-@pytest.mark.parametrize(
+@walk(
     ("name", "value"),
     [
         ("displaySize", UNSET_INT),

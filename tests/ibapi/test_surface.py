@@ -175,7 +175,7 @@ def listening(calls: list[str]) -> EWrapper:
     return made
 
 
-@pytest.mark.parametrize("module", ["client", "wrapper", "contract", "order", "common"])
+@walk("module", ["client", "wrapper", "contract", "order", "common"])
 def test_a_star_import_brings_what_programs_take_from_it(module: str) -> None:
     scope: dict[str, Any] = {}
     exec(f"from papertape.ibapi.{module} import *", scope)

@@ -289,7 +289,7 @@ DATETIME = {"_": "datetime", "iso": "2026-11-20T15:00:00+00:00"}
 UNSET_DECIMAL = str(2**127 - 1)
 
 
-@pytest.mark.parametrize(
+@walk(
     ("sent", "came", "equal"),
     [
         ("100", 100.0, True),

@@ -16,6 +16,7 @@ from peers.dialects import ASYNC, LATEST, OLD, OURS, Quirk, always, at
 from peers.meant import SPECIAL, Difference, Reader, Thing, Unset, calls, told
 from peers.meant_tables import CALLBACKS
 from peers.traces import value
+from walks import walk
 
 DEFAULTS = {"OrderComboLeg": {"price": "float 1.5", "note": ""}}
 
@@ -34,7 +35,7 @@ def found(message: Any, came: list[Any], version: int = 176) -> list[str]:
 SIZE = TickSize(reqId=7, tickType=0, size=Decimal("1.5"))
 
 
-@pytest.mark.parametrize(
+@walk(
     ("came", "told_of"),
     [
         ([["tickSize", [7, 0, "Decimal 1.5"]]], ""),
@@ -64,7 +65,7 @@ def test_a_size_that_is_not_set_has_one_way_to_say_so(came: Any, same: bool) -> 
 LEG = {"_": "OrderComboLeg", "price": "float 2.5", "note": ""}
 
 
-@pytest.mark.parametrize(
+@walk(
     ("came", "told_of"),
     [
         (LEG, ""),

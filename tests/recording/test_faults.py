@@ -15,6 +15,7 @@ from papertape.recording.meter import MessageMeter
 from papertape.wire.catalogue.session import CurrentTime, ReqCurrentTime, ReqIds
 from papertape.wire.connection import encode
 from papertape.wire.handshake import greeting, version_reply
+from walks import walk
 
 MS = 1_000_000
 OPENING = greeting(100, 226)
@@ -169,7 +170,7 @@ def test_what_shapes_loses_and_reorders_nothing(
     assert out[-1] == ("end", b"")
 
 
-@pytest.mark.parametrize(
+@walk(
     ("text", "said"),
     [
         ("", "is no drill of the proxy"),
@@ -188,7 +189,7 @@ def test_a_wrong_drill_is_named(text: str, said: str) -> None:
     assert said in str(info.value)
 
 
-@pytest.mark.parametrize("name", WIRE_DRILLS)
+@walk("name", WIRE_DRILLS)
 def test_every_drill_has_its_words(name: str) -> None:
     assert WIRE_DRILLS[name].__doc__
     assert parse_drill(name).name == name

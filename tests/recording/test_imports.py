@@ -152,7 +152,7 @@ def test_values_of_transcripts_arrive() -> None:
     assert [item.event for item in first.items if not hasattr(item, "message")] == ["opened", "end"]
 
 
-@pytest.mark.parametrize(
+@walk(
     ("line", "wrong"),
     [
         ("sing", "'sing' is no step"),
@@ -203,6 +203,7 @@ def test_a_wire_log_is_read(tmp_path: Path) -> None:
     assert (found.version, found.client_id) == (226, 7)
 
 
+@pytest.mark.sample(11)
 @pytest.mark.parametrize("cls", [c for c in ALL if c is not StartApi], ids=name_of)
 def test_every_message_of_a_wire_log_comes_back_or_is_named(cls: Any, tmp_path: Path) -> None:
     version = min(max(cls.spec.since, 226 if cls.spec.protobuf <= 226 else 176), cls.spec.until - 1)

@@ -32,6 +32,7 @@ from papertape.wire.catalogue.session import (
 from papertape.wire.catalogue.ticks import HistoricalTicksLast, RealTimeBarTick, TickByTickData
 from papertape.wire.connection import ClientConnection, Codecs
 from recording.said import Script, recording
+from walks import walk
 
 HOUR = 3600
 MOVED: list[tuple[Any, str, Any]] = [
@@ -72,7 +73,7 @@ MOVED: list[tuple[Any, str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("message", "path", "value"), MOVED, ids=lambda x: type(x).__name__)
+@walk(("message", "path", "value"), MOVED, ids=lambda x: type(x).__name__)
 def test_what_moves_and_what_stays(message: Any, path: str, value: Any) -> None:
     move(message, HOUR)
     for name in path.split("."):

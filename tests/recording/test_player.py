@@ -418,7 +418,7 @@ def test_a_frame_that_nobody_can_read_passes_at_its_own_version_only() -> None:
 # ---------------------------------------------------------------- meaning
 
 
-@pytest.mark.parametrize(
+@walk(
     ("asked", "recorded", "hard"),
     [
         (Order(lmtPrice=1.0), Order(lmtPrice=2.0), ["order.lmtPrice"]),
@@ -440,7 +440,7 @@ def test_what_tells_orders_apart(asked: Order, recorded: Order, hard: list[str])
     assert [one.path for one in found if not one.soft] == hard
 
 
-@pytest.mark.parametrize(
+@walk(
     ("asked", "recorded", "same"),
     [
         (Contract(conId=1), Contract(conId=1, symbol="A"), True),

@@ -11,6 +11,7 @@ from papertape.wire.message import Message
 from server.pair import VERSIONS, Client, Hall, Stopwatch
 from server.shown import lines
 from server.test_station import order
+from walks import walk
 
 
 def following() -> tuple[Hall, Client]:
@@ -21,7 +22,7 @@ def following() -> tuple[Hall, Client]:
     return hall, client
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@walk("version", VERSIONS)
 def test_updates_bring_values_portfolio_time_and_the_end(version: int) -> None:
     hall = Hall()
     hall.quote("AAPL 257.66 x 257.68")
@@ -288,7 +289,7 @@ def test_figures_for_many_come_in_slices_and_the_latest_once() -> None:
     assert positions[2] == [150], "what changes while it waits comes once"
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@walk("version", VERSIONS)
 def test_what_is_encoded_for_many_is_what_one_receives(version: int) -> None:
     hall = Hall()
     hall.quote("AAPL 257.66 x 257.68")

@@ -17,6 +17,7 @@ from papertape.wire.message import Farm
 from server.pair import VERSIONS, Hall
 from server.shown import lines
 from server.test_station import order
+from walks import walk
 
 READ_ONLY = (
     "Error validating request.-'bN' : cause - The API interface is currently in Read-Only mode."
@@ -32,7 +33,7 @@ def busy(**api: Any) -> Hall:
 # ---------------------------------------------------------------- readOnlyApi
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@walk("version", VERSIONS)
 def test_a_read_only_api_refuses_orders_and_lists_of_orders(version: int) -> None:
     hall = busy(readOnlyApi=True)
     client = hall.client(1, version, quiet=False)
@@ -167,7 +168,7 @@ UTC                 | 173 | 20260413  16:00:01
 """
 
 
-@pytest.mark.parametrize("row", ZONES.strip().splitlines())
+@walk("row", ZONES.strip().splitlines())
 def test_times_are_in_the_zone_that_the_setting_says(row: str) -> None:
     zone, version, text = [cell.strip() for cell in row.split("|")]
     hall = Hall(

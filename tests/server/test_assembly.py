@@ -191,6 +191,7 @@ def test_another_account_is_opened_beside_those_that_are_kept(tmp_path: Path) ->
         assert again.station.queries.accounts() == ("DU1234567", "DU9")
 
 
+@pytest.mark.long
 def test_the_sample_market_plays() -> None:
     folder = Path(__file__).parents[2] / "market/sample"
     with made(None, folder=folder) as composed:

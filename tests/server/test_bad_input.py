@@ -329,7 +329,7 @@ PROTO = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", PROTO)
+@walk("name", PROTO)
 def test_protobuf_session(name: str) -> None:
     case = PROTO[name]
     hall = Hall()

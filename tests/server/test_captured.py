@@ -18,6 +18,7 @@ from server.bodies import EURUSD, bodies, open_hall, told
 from server.pair import Hall
 from server.shown import lines
 from server.test_station import order
+from walks import walk
 
 SYSTEM_CANCEL = "completed_orders_cancelled_system_live.txt"
 
@@ -68,8 +69,8 @@ PLACED: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("version", [203, 208, 225])
-@pytest.mark.parametrize("row", PLACED)
+@walk("version", [203, 208, 225])
+@walk("row", PLACED)
 def test_1_1_an_open_order_has_these_fields_and_no_others(row: str, version: int) -> None:
     first, *_ = told(reports.OpenOrder, version, order(1, row))
     assert first == ECHO | PLACED[row] | {"orderId": 1}

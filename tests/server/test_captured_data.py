@@ -8,6 +8,7 @@ from papertape.wire.catalogue.session import ReqCurrentTime
 from server.bodies import AAPL, EURUSD, answers, bodies, frames, open_hall, told
 from server.pair import Client, Hall
 from server.test_station import order
+from walks import walk
 
 # ---------------------------------------------------------------- errors and notices
 
@@ -196,7 +197,7 @@ FORMS = {203: "text text protobuf text", 206: "text text protobuf text",
 """Form of managedAccounts, nextValidId, a notice and currentTime, by server version."""
 
 
-@pytest.mark.parametrize("version", FORMS)
+@walk("version", FORMS)
 def test_1_8_what_travels_as_protobuf_at_which_version(version: int) -> None:
     client = open_hall().client(1, version, quiet=False).send(ReqCurrentTime())
     found = [(number, form) for number, form, _ in frames(client)]

@@ -6,11 +6,12 @@ from papertape.errors import SettingsError
 from papertape.server.clock import MarketClock, WallWatch, check_start, set_clock, start_instant
 from papertape.venue.units import SECOND
 from venue.scenario import at
+from walks import walk
 
 WALL, MARKET = 1_000_000_000_000, 5_000_000_000_000
 
 
-@pytest.mark.parametrize(
+@walk(
     ("speed", "elapsed", "market"),
     [(1.0, 7, 7), (10.0, 1_000, 10_000), (0.5, 1_000, 500), (1.0, -50, 0), (10.0, -50, 0)],
 )
@@ -40,7 +41,7 @@ def test_real_speed_is_exact_however_long_it_runs() -> None:
 # ---------------------------------------------------------------- a clock that was set
 
 
-@pytest.mark.parametrize(
+@walk(
     ("passed", "went", "step"),
     [
         (5.0, 5.0, 0),  # both alike
@@ -72,8 +73,8 @@ DAY = 86_400
 NOON = at("20260413 12:00:00")
 
 
-@pytest.mark.parametrize("speed", [1.0, 10.0])
-@pytest.mark.parametrize(
+@walk("speed", [1.0, 10.0])
+@walk(
     ("apart", "verdict"),
     [
         (0, "fine"),
@@ -113,13 +114,13 @@ STARTS = """
 """
 
 
-@pytest.mark.parametrize("row", STARTS.strip("\n").splitlines())
+@walk("row", STARTS.strip("\n").splitlines())
 def test_a_start_is_read(row: str) -> None:
     text, _, meant = row.partition("|")
     assert start_instant(text, "US/Eastern") == at(meant.strip())
 
 
-@pytest.mark.parametrize(
+@walk(
     "text",
     [
         "", "now", "2026-04-10", "15:55", "2026-04-10 25:00", "2026-13-10 15:55",

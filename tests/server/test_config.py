@@ -14,6 +14,7 @@ from papertape.server.config_table import NAMES, QUESTIONS, TABLE
 from papertape.server.persistence import Keeper
 from papertape.store.journal import Journal
 from papertape.venue.entries import SCHEMA
+from walks import walk
 
 GATEWAY = {
     "readOnlyApi": True, "totalQuantityForMutualFunds": True,
@@ -86,9 +87,7 @@ def test_every_question_is_about_something_that_can_change() -> None:
 # ---------------------------------------------------------------- names and values
 
 
-@pytest.mark.parametrize(
-    "name", ["readOnlyApi", "READONLYAPI", "read_only_api", "read-only-api", "readonlyapi"]
-)
+@walk("name", ["readOnlyApi", "READONLYAPI", "read_only_api", "read-only-api", "readonlyapi"])
 def test_names_in_any_spelling(name: str) -> None:
     assert official(name) == "readOnlyApi"
 
@@ -146,12 +145,12 @@ def rows(table: str) -> list[list[str]]:
     return [[cell.strip() for cell in row.split("|")] for row in table.strip().splitlines()]
 
 
-@pytest.mark.parametrize(("name", "given", "value"), rows(LEGAL))
+@walk(("name", "given", "value"), rows(LEGAL))
 def test_values_are_read(name: str, given: str, value: str) -> None:
     assert Config({name: json.loads(given)})[name] == json.loads(value)
 
 
-@pytest.mark.parametrize(("name", "given", "told"), rows(ILLEGAL))
+@walk(("name", "given", "told"), rows(ILLEGAL))
 def test_values_that_cannot_be_are_told(name: str, given: str, told: str) -> None:
     with pytest.raises(SettingsError) as error:
         Config({name: json.loads(given)})

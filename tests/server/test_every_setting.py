@@ -1,6 +1,7 @@
 """Every setting of the API acts, or is told by name with the reason why it does not apply."""
 
 import ast
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -90,13 +91,19 @@ def test_every_setting_acts_or_is_told_by_name(name: str) -> None:
     assert "| yes |" in told
     path, _, test = PROOFS[name].partition("::")
     source = (TESTS / path).read_text("utf-8")
-    functions = {
-        one.name: ast.get_source_segment(source, one) or ""
+    functions = functions_of(source)
+    assert name in source
+    assert functions and (not test or test in functions)
+
+
+@cache
+def functions_of(source: str) -> set[str]:
+    """The tests of a file by their names."""
+    return {
+        one.name
         for one in ast.parse(source).body
         if isinstance(one, ast.FunctionDef) and one.name.startswith("test_")
     }
-    assert name in source
-    assert functions and (not test or test in functions)
 
 
 def test_no_other_setting_is_proven() -> None:

@@ -11,6 +11,7 @@ from server.pair import VERSIONS, Client, Hall
 from server.shown import expected, lines
 from server.test_station import order
 from venue.scenario import at
+from walks import walk
 
 NIGHT = at("20260824 22:00:00")  # a Monday
 HELD = "openOrder #1 PreSubmitted; orderStatus #1 PreSubmitted 0+1"
@@ -36,7 +37,7 @@ def told(client: Client) -> list[str]:
     return names
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@walk("version", VERSIONS)
 def test_an_order_waits_for_the_open_and_fills(version: int) -> None:
     house = hall()
     client = house.client(1, version)
@@ -58,7 +59,7 @@ def test_the_text_of_the_notice() -> None:
     assert client.errors() == [(1, 399, TOLD)]
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@walk("version", VERSIONS)
 def test_a_cancel_while_it_waits(version: int) -> None:
     client = hall().client(1, version)
     client.send(order(1, "BUY 1 AAPL LMT 250"))

@@ -232,7 +232,7 @@ def test_an_advisors_allocation_that_is_none(version: int) -> None:
         for part in ("", "50", "-1", "nan", "x")
     ]
     cases += [("even", "PctChange", text) for text in TEXTS]
-    for name, method, part in thinned(cases, check=7):
+    for name, method, part in thinned(cases, check=29):
         order = replace(LIMIT, lmtPrice=99.0, faGroup=name, faMethod=method, faPercentage=part)
         data = sent(orders.PlaceOrder(sender.next(), STOCK, order), version)
         if data is not None:

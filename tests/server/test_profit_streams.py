@@ -13,6 +13,7 @@ from papertape.wire.catalogue import pnl
 from papertape.wire.catalogue.session import CurrentTime, ReqCurrentTime
 from server.pair import VERSIONS, Client, Hall, Stopwatch
 from server.test_station import order
+from walks import walk
 
 ACCOUNT, AAPL = "DU1234567", 265598
 FOLLOWED = (*range(1, 9), 300, -1)
@@ -40,7 +41,7 @@ def facts(row: Any) -> tuple[Any, ...]:
     return row.position, row.dailyPnL, row.unrealizedPnL, row.realizedPnL, row.value
 
 
-@pytest.mark.parametrize("version", [v for v in VERSIONS if v >= 157])
+@walk("version", [v for v in VERSIONS if v >= 157])
 def test_who_shares_an_encoding_gets_the_same_under_an_id_of_its_own(version: int) -> None:
     hall, clients = followers(3, version)
     moved(hall, "258.66 x 258.68")

@@ -16,6 +16,7 @@ from papertape.wire.connection import encode
 from server.pair import VERSIONS, Client, Hall
 from server.shown import expected, lines
 from server.test_station import order
+from walks import walk
 
 VERBS = ("quote", "trade", "submit", "cancel", "clock")
 
@@ -222,12 +223,12 @@ SEQUENCES = {
 }
 
 
-@pytest.mark.parametrize("name", SEQUENCES)
+@walk("name", SEQUENCES)
 def test_sequence(name: str) -> None:
     play(SEQUENCES[name])
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@walk("version", VERSIONS)
 def test_sequences_are_the_same_at_every_version(version: int) -> None:
     play(SEQUENCES["market order, several fills: a burst each, the commission cumulative"],
          version=version)  # fmt: skip

@@ -6,6 +6,7 @@ import pytest
 
 from papertape.errors import SettingsError
 from papertape.server.settings import StationSettings
+from walks import walk
 
 EDGES = [
     ("max_server_version", 100, 226),
@@ -22,13 +23,13 @@ EDGES = [
 ]
 
 
-@pytest.mark.parametrize(("name", "lowest", "highest"), EDGES)
+@walk(("name", "lowest", "highest"), EDGES)
 def test_the_edges_are_allowed(name: str, lowest: float, highest: float) -> None:
     for value in (lowest, highest):
         assert getattr(StationSettings(**{name: value}), name) == value  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(("name", "lowest", "highest"), EDGES)
+@walk(("name", "lowest", "highest"), EDGES)
 def test_beyond_the_edges_is_told(name: str, lowest: float, highest: float) -> None:
     for value in (lowest - 1, highest + 1, float("nan")):
         with pytest.raises(SettingsError) as error:

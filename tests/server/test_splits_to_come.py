@@ -69,6 +69,7 @@ def test_holdings_prices_and_orders_follow_the_split(held: bool, tmp_path: Path)
     assert station.now > START
 
 
+@pytest.mark.long
 def test_shares_have_their_former_symbol_until_the_day(tmp_path: Path) -> None:
     station = hall(folder=folder(tmp_path, "ticker,APCX"))
     client = station.client()

@@ -1,11 +1,10 @@
 """Stops as clients see them, in every wire form: the captured pairs, the election, new terms."""
 
-import pytest
-
 from papertape.wire.catalogue import orders, reports
 from server.pair import VERSIONS, Client, Hall
 from server.shown import expected, lines
 from server.test_station import order
+from walks import walk
 
 WAITS = "openOrder #1 PreSubmitted; orderStatus #1 PreSubmitted 0+{size} trigger"
 
@@ -21,7 +20,7 @@ def told(client: Client) -> list[str]:
     return lines(client.got())
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@walk("version", VERSIONS)
 def test_a_stop_waits_is_elected_and_fills(version: int) -> None:
     house = hall()
     client = house.client(1, version)
@@ -39,7 +38,7 @@ def test_a_stop_waits_is_elected_and_fills(version: int) -> None:
     """)
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@walk("version", VERSIONS)
 def test_what_a_waiting_stop_shows(version: int) -> None:
     client = hall().client(1, version)
     client.send(order(1, "SELL 10 AAPL STP_LMT 250 249.5"))
@@ -49,7 +48,7 @@ def test_what_a_waiting_stop_shows(version: int) -> None:
     assert (terms.trailStopPrice, terms.triggerMethod) == (250.0, 0)
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@walk("version", VERSIONS)
 def test_new_terms_and_the_end_of_a_stop(version: int) -> None:
     client = hall().client(1, version)
     client.send(order(1, "SELL 10 AAPL STP 250"))
@@ -61,7 +60,7 @@ def test_new_terms_and_the_end_of_a_stop(version: int) -> None:
     assert told(client) == ["orderStatus #1 Cancelled 0+20", "error 1 202"]
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@walk("version", VERSIONS)
 def test_a_stop_is_there_again_at_the_next_connect(version: int) -> None:
     house = hall()
     first = house.client(1, version)

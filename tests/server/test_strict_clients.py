@@ -28,6 +28,7 @@ from papertape.wire.message import Message
 from server.market import TapeMarket
 from server.pair import Client, Hall
 from server.test_station import order
+from walks import walk
 
 TEXTS = (100, 151, 173, 178, 200)
 """Versions whose account rows are text; 151 is that of nimIBApi, 173 that of the Rust crate 2."""
@@ -43,7 +44,7 @@ def tokens(data: bytes) -> list[list[str]]:
     return found
 
 
-@pytest.mark.parametrize("version", TEXTS)
+@walk("version", TEXTS)
 def test_a_portfolio_row_has_a_right_that_is_a_number_or_a_letter(version: int) -> None:
     hall = Hall()
     for row in ("AAPL 257.66 x 257.68", "AAPL_C260 5.00 x 5.20"):
@@ -73,8 +74,8 @@ def test_a_greeting_with_a_nul_is_answered() -> None:
     assert {"9", "15"} <= {row[0] for row in tokens(client.pipe.data)}
 
 
-@pytest.mark.parametrize("version", [151, 200])
-@pytest.mark.parametrize("options", [0, 1, 2])
+@walk("version", [151, 200])
+@walk("options", [0, 1, 2])
 def test_a_scan_without_its_options_is_answered(version: int, options: int) -> None:
     """osauer/ibkr leaves out both kinds."""
     hall = Hall(market=TapeMarket())

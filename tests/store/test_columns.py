@@ -48,6 +48,7 @@ def test_a_file_as_numpy_writes_it(tmp_path: Path) -> None:
     assert list(read_columns(tmp_path / "n.npz", ["x"])["x"]) == [1, -2, 300]
 
 
+@pytest.mark.sample(11)
 @pytest.mark.parametrize("keep", range(0, 400, 7))
 def test_a_cut_file_is_not_columns(tmp_path: Path, keep: int) -> None:
     whole, cut = tmp_path / "a.npz", tmp_path / "b.npz"

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from papertape.errors import JournalError
 from papertape.store.high_water import LENGTH, NOTHING, Mark, MarkFile, decode, encode, missing
+from walks import walk
 
 NUMBERS = st.integers(-(1 << 63), (1 << 63) - 1)
 MARKS = st.builds(Mark, NUMBERS, NUMBERS, st.integers(0, (1 << 32) - 1), st.integers(0, 1 << 31))
@@ -45,7 +46,7 @@ def test_anything_else_is_no_mark(data: bytes) -> None:
 # ---------------------------------------------------------------- the comparison
 
 
-@pytest.mark.parametrize(
+@walk(
     ("mark", "found", "check", "said"),
     [
         (NOTHING, NOTHING, None, ""),

@@ -1,6 +1,7 @@
 """Market folders: what is read when, and what is said about one that cannot be used."""
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -58,12 +59,19 @@ FILES = {
 }
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    (tmp_path / "market.toml").write_text(MANIFEST)
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("whole")
+    (made / "market.toml").write_text(MANIFEST)
     for name, columns in FILES.items():
-        put(tmp_path, name, columns)
-    return tmp_path
+        put(made, name, columns)
+    return made
+
+
+@pytest.fixture
+def folder(whole: Path, tmp_path: Path) -> Path:
+    """A market folder of the test's own."""
+    return Path(shutil.copytree(whole, tmp_path, dirs_exist_ok=True))
 
 
 def put(folder: Path, name: str, columns: dict[str, list[Any]]) -> None:

@@ -117,6 +117,7 @@ def test_rows_are_given_between_two_facts(over: Path) -> None:
         assert journal.rows(50, 51, 99) == ([], [])
 
 
+@pytest.mark.sample(5)
 @pytest.mark.parametrize("table", ["finished", "fills"])
 @pytest.mark.parametrize("column", ["row", "crc", "fact", "name"])
 @pytest.mark.parametrize("value", ["x'00'", "'text'", "7.5", "35"])

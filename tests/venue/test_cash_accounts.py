@@ -17,6 +17,7 @@ from papertape.venue.reference.listings import CATALOGUE, EURUSD
 from papertape.venue.units import DAY
 from venue.scenario import Stage, at, text_of
 from venue.test_contract_ends import AAPL, CALL, INSTRUMENTS, MES, quote, trade
+from walks import walk
 
 ACCOUNT = "DU1234567"
 DOLLAR = 10**6
@@ -139,7 +140,7 @@ DAYS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", DAYS)
+@walk("name", DAYS)
 def test_the_day_of_settlement(name: str) -> None:
     clock, entry, later = DAYS[name]
     now = at(clock)

@@ -23,6 +23,7 @@ from papertape.venue.reference.listings import CATALOGUE, EURUSD
 from papertape.venue.script import BustExecution, CorrectExecution
 from papertape.venue.units import SECOND, price_units
 from venue.scenario import Stage
+from walks import walk
 
 ACCOUNT = "DU1234567"
 
@@ -141,7 +142,7 @@ PAID: dict[str, tuple[str, Instrument, int, float, dict[str, float]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", PAID)
+@walk("name", PAID)
 def test_it_is_paid_in_the_base_currency(name: str) -> None:
     base, entry, size, fee, left = PAID[name]
     stage = stage_of(base)

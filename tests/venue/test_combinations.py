@@ -29,6 +29,7 @@ from papertape.venue.script import OrderRule, ScriptAct, ScriptRefused, SetHoldi
 from papertape.venue.units import SECOND, cash_decimal
 from venue.scenario import Stage, rows_of, shown, text_of
 from venue.test_order_types import restarted
+from walks import walk
 
 C255, C260, C265 = 1224817705, 1224817709, 1224817713
 """Calls on Apple at these strikes that end on 17 April 2026."""
@@ -334,7 +335,7 @@ def rows(name: str) -> list[tuple[str, list[str]]]:
     return rows_of(QUOTES + TABLES[name])
 
 
-@pytest.mark.parametrize("name", TABLES)
+@walk("name", TABLES)
 def test_it_goes_as_its_table_says(name: str) -> None:
     stage = Stage()
     for row, expected in rows(name):
@@ -356,7 +357,7 @@ def test_a_restart_anywhere_in_between_changes_nothing(name: str) -> None:
             assert told(stage, row) == expected, (cut, row)
 
 
-@pytest.mark.parametrize("name", TABLES)
+@walk("name", TABLES)
 def test_what_openorder_shows_may_be_sent_back(name: str) -> None:
     """As programs do that change one field of the order that they are shown."""
     stage = Stage()
@@ -489,7 +490,7 @@ def test_combinations_are_forgotten_a_day_after_the_last_order() -> None:
     assert len(stage.queries.open_orders()) == 1
 
 
-@pytest.mark.parametrize("name", ["<vertical>", "<covered>", "<pair>", "<butterfly>", "<credit>"])
+@walk("name", ["<vertical>", "<covered>", "<pair>", "<butterfly>", "<credit>"])
 def test_a_preview_tells_the_margin_that_the_legs_together_will_need(name: str) -> None:
     stage = played()
     event = stage.step(written(f"submit #1 BUY 2 AAPL MKT {name} whatIf=true"))[-1]
@@ -573,7 +574,7 @@ def test_a_combination_of_ten_thousand_legs_is_refused_before_they_are_looked_at
     assert not looked and not stage.engine.state.combinations
 
 
-@pytest.mark.parametrize(
+@walk(
     ("tag", "code", "good", "bad"),
     [
         ("NonGuaranteed", 10002, "0 1", "2 x -1 nan"),

@@ -13,6 +13,7 @@ from papertape.venue.commands import (
 from papertape.venue.invariants import check
 from venue.scenario import Stage, shown
 from venue.test_contract_ends import AAPL, CALL, INSTRUMENTS, MES, quote, trade
+from walks import walk
 
 ACCOUNT, OTHER = "DU1234567", "DU2"
 
@@ -136,7 +137,7 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("name", REFUSED)
+@walk("name", REFUSED)
 def test_what_cannot_be_is_refused_and_changes_nothing(name: str) -> None:
     stage = stage_of()
     if "option" in name:

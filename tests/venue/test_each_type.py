@@ -6,8 +6,6 @@ The cell of both wire formats is in ``tests/server/test_each_type_told.py``.
 import re
 from pathlib import Path
 
-import pytest
-
 from papertape.venue.broker.algo_terms import PARAMETERS
 from papertape.venue.broker.attributes import TABLE
 from papertape.venue.broker.combination_types import COMBINATION_TYPES
@@ -19,8 +17,9 @@ from venue.scenario import Stage, shown
 from venue.test_order_types import restarted
 from venue.type_recipes import CELLS, RECIPES, dated, larger, shown_type, size_of
 from venue.type_recipes import MARKET as QUOTES
+from walks import rows_of, walk
 
-EVERY = pytest.mark.parametrize("name", RECIPES)
+EVERY = walk("name", RECIPES, ids=str)
 SCALE = 10_000
 TESTS = Path(__file__).resolve().parents[1]
 
@@ -59,8 +58,7 @@ def test_every_type_has_a_recipe() -> None:
 
 def test_every_cell_has_a_test_of_every_type() -> None:
     for cell in CELLS.keys() - {"wire"}:
-        (mark,) = globals()[f"test_{cell}"].pytestmark
-        assert mark is EVERY.mark, cell
+        assert rows_of(globals()[f"test_{cell}"]) == list(RECIPES), cell
 
 
 def test_every_attribute_that_acts_is_in_a_test() -> None:
@@ -153,7 +151,7 @@ def test_closed(name: str) -> None:
     assert order(stage).filled
 
 
-@EVERY
+@walk("name", RECIPES, ids=str, check=5)
 def test_restart(name: str) -> None:
     recipe = RECIPES[name]
     rows = (f"submit #1 {recipe.order}", *recipe.rows, *recipe.rest)

@@ -20,6 +20,7 @@ from venue.scenario import START, Stage, at, shown
 from venue.test_contract_ends import AAPL, CALL, TODAY, quote, trade
 from venue.test_money import BRITISH
 from venue.test_scheduled import ActingMarket
+from walks import walk
 
 ACCOUNT = "DU1234567"
 MSFT = next(one for one in CATALOGUE if one.symbol == "MSFT" and one.secType == "STK")
@@ -222,7 +223,7 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("name", REFUSED)
+@walk("name", REFUSED)
 def test_what_cannot_be_is_refused_and_changes_nothing(name: str) -> None:
     stage = stage_of()
     if "option" in name:
@@ -292,7 +293,7 @@ def test_terms_are_read_and_written(text: str, tmp_path: Path) -> None:
     assert read_actions(path) == (found,)
 
 
-@pytest.mark.parametrize(
+@walk(
     "text",
     ["", "0", "1:2", "XYZ", "0:1 XYZ", "1:0 XYZ", "1:2 XYZ -1", "1:2 XYZ 1e3", "1.5:1 XYZ"],
 )

@@ -15,6 +15,7 @@ from papertape.venue.reference.listings import CATALOGUE
 from papertape.venue.reference.securities import OptionContract
 from papertape.venue.units import SECOND, price_units, rate, size_units
 from venue.scenario import Stage, text_of
+from walks import walk
 
 ACCOUNT = "DU1234567"
 
@@ -249,8 +250,8 @@ LACKING = {
 }
 
 
-@pytest.mark.parametrize("what_if", [False, True], ids=["order", "what-if"])
-@pytest.mark.parametrize("name", LACKING)
+@walk("what_if", [False, True], ids=["order", "what-if"])
+@walk("name", LACKING)
 def test_what_no_account_could_value_is_refused_by_name(name: str, what_if: bool) -> None:
     entry, lacks = LACKING[name]
     stage = stage_of()

@@ -431,7 +431,7 @@ def test_it_goes_as_its_table_says(name: str) -> None:
     scenario(MARKET + TABLES[name])
 
 
-@walk("name", TABLES, check=5)
+@walk("name", TABLES, check=17)
 def test_a_restart_anywhere_in_between_changes_nothing(name: str) -> None:
     rows = rows_of(MARKET + TABLES[name])
     for cut in range(3, len(rows)):
@@ -450,7 +450,7 @@ def restarted(stage: Stage) -> Engine:
     return engine
 
 
-@walk("name", TABLES, check=3)
+@walk("name", TABLES, check=11)
 def test_a_client_may_send_back_what_it_is_shown_of_an_order(name: str) -> None:
     """As programs do that change one field of the order in openOrder."""
     stage = Stage()

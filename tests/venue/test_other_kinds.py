@@ -15,6 +15,7 @@ from papertape.venue.reference.listings import CATALOGUE, EURUSD
 from papertape.venue.units import SECOND, price_units
 from venue.scenario import START, Stage
 from venue.test_contract_ends import AAPL
+from walks import walk
 
 ACCOUNT = "DU1234567"
 
@@ -228,7 +229,7 @@ def test_an_ounce_of_gold(stage: Stage) -> None:
 # ---------------------------------------------------------------- what they cost
 
 
-@pytest.mark.parametrize(
+@walk(
     ("entry", "size", "fee"),
     [(BTC, 1.0, 108), (BTC, 0.0100, 1.75), (BTC, 0.0010, 0.6), (CFD, 10, 1), (CFD, 1_000, 6),
      (BOND, 5, 5), (BOND, 1, 1), (GOLD, 3, 2)],

@@ -28,6 +28,7 @@ from papertape.venue.units import MINUTE, SECOND
 from venue.days import ANCHOR, LENGTH, small_day
 from venue.scenario import START, ScriptedMarket, Stage, at, shown
 from venue.test_contract_ends import AAPL, CALL, TODAY, executions, quote, trade
+from walks import walk
 
 ACCOUNT = "DU1234567"
 BOND = CATALOGUE[236491195]
@@ -90,7 +91,7 @@ def again(stage: Stage) -> Engine:
 # ---------------------------------------------------------------- bonds
 
 
-@pytest.mark.parametrize(
+@walk(
     ("matures", "after", "expected"),
     [
         ("2026-04-15", "2026-01-01", "2026-04-15"),
@@ -218,7 +219,7 @@ BOTH = (
 )
 
 
-@pytest.mark.parametrize("stop", ["20260413 20:00:00", "20260414 09:29:59", "20260414 09:30:00",
+@walk("stop", ["20260413 20:00:00", "20260414 09:29:59", "20260414 09:30:00",
                                   "20260414 12:00:00", "20260415 09:30:00"])  # fmt: skip
 def test_a_stop_in_between_changes_nothing(stop: str) -> None:
     """Whenever it stops, each comes once; what came while it was down comes when it goes on."""

@@ -20,6 +20,7 @@ from venue.test_mergers import (
     held,
     stage_of,
 )
+from walks import walk
 
 
 def spun(new: int, old: int, part: float) -> SpinOff:
@@ -120,7 +121,7 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("name", REFUSED)
+@walk("name", REFUSED)
 def test_what_cannot_be_is_refused_and_changes_nothing(name: str) -> None:
     stage = stage_of()
     stage.submit(SetFeePlan(ACCOUNT, "none"))

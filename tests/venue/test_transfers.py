@@ -22,6 +22,7 @@ from papertape.venue.invariants import check
 from papertape.venue.reference.listings import CATALOGUE
 from venue.scenario import SYMBOLS, Stage
 from venue.test_contract_ends import AAPL, CALL, INSTRUMENTS, MES, end_of, quote, trade
+from walks import walk
 
 ACCOUNT, OTHER = "DU1234567", "DU2"
 LOT = 10_000
@@ -181,7 +182,7 @@ def test_a_position_is_read(text: str, size: int, price: str | None) -> None:
     assert found.price == (None if price is None else Decimal(price) * 10_000)
 
 
-@pytest.mark.parametrize(
+@walk(
     "text",
     ["", "AAPL", "AAPL @ 4", "AAPL 1.5", "AAPL 100 @ -4", "AAPL 100 @ 4.12345", "NOBODY 5",
      "99999999999999 1", "AAPL 100 430", "AAPL 100000000000", "AAPL 1 @ 1e5"],

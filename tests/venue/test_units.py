@@ -19,11 +19,12 @@ from papertape.venue.units import (
     scaled,
     share,
 )
+from walks import walk
 
 HALVES = [(1, 1, 2, 0), (3, 1, 2, 2), (5, 1, 2, 2), (-1, 1, 2, 0), (-3, 1, 2, -2), (7, 2, 2, 7)]
 
 
-@pytest.mark.parametrize(("total", "part", "whole", "expected"), HALVES)
+@walk(("total", "part", "whole", "expected"), HALVES)
 def test_halves_go_to_the_even_neighbour(total: int, part: int, whole: int, expected: int) -> None:
     assert share(total, part, whole) == expected
 

@@ -214,7 +214,7 @@ def test_reading_a_reply(codec: str, token: str, value: Any) -> None:
     assert lenient(codec, token) == value
 
 
-@pytest.mark.parametrize(
+@walk(
     ("codec", "value"),
     [
         ("int", "5"),
@@ -230,13 +230,13 @@ def test_what_cannot_be_written(codec: str, value: Any) -> None:
         request(codec, value)
 
 
-@pytest.mark.parametrize("text", ["é", "\0", "\x7f", "汉", "\x1b", "😀"])
+@walk("text", ["é", "\0", "\x7f", "汉", "\x1b", "😀"])
 def test_a_request_is_printable_ascii(text: str) -> None:
     with pytest.raises(LocalProtocolError, match="printable"):
         request("text", f"a{text}b")
 
 
-@pytest.mark.parametrize(
+@walk(
     ("plain", "escaped"),
     [
         ("", ""),
@@ -254,7 +254,7 @@ def test_escapes(plain: str, escaped: str) -> None:
     assert unescape(escaped) == plain
 
 
-@pytest.mark.parametrize(
+@walk(
     ("token", "plain"),
     [
         ("\\", "\\"),
@@ -314,7 +314,7 @@ def test_an_integer_of_a_reply_may_be_wider(codec: str) -> None:
     assert lenient(codec, str(2**40)) == 2**40
 
 
-@pytest.mark.parametrize("token", ["1E+6145", "1e-6145", "1E+999999999", "sNaN", "-sNaN7"])
+@walk("token", ["1E+6145", "1e-6145", "1E+999999999", "sNaN", "-sNaN7"])
 def test_a_size_that_no_peer_can_mean_is_refused(token: str) -> None:
     with pytest.raises(ValueError):
         lenient("decimal", token)

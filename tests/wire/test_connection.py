@@ -57,7 +57,7 @@ def pair(version: int) -> tuple[ClientConnection, ServerConnection]:
 # ---------------------------------------------------------------- talking
 
 
-@walk("cls", ALL, ids=name_of)
+@walk("cls", ALL, ids=name_of, check=5)
 def test_what_one_end_sends_the_other_receives(cls: type[Message]) -> None:
     for version in VERSIONS:
         client, server = pair(version)
@@ -67,7 +67,7 @@ def test_what_one_end_sends_the_other_receives(cls: type[Message]) -> None:
             assert differences(found, expected) == []
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@walk("version", VERSIONS)
 def test_a_conversation_in_any_pieces(version: int) -> None:
     conversation: list[tuple[Message, Message]] = []
     for cls in (ReqMktData, ReqContractDetails, CancelMktData, PlaceOrder, ReqCurrentTime):
@@ -89,7 +89,7 @@ def received_in_pieces(stream: bytes, version: int, cut: Callable[[Random], int]
     return found
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@walk("version", VERSIONS)
 def test_the_opening_in_single_bytes(version: int) -> None:
     client, server = ClientConnection(highest=version, options="+PACEAPI"), ServerConnection()
     found = [e for byte in client.initiate() for e in server.receive_data(bytes([byte]))]
@@ -138,8 +138,8 @@ def test_a_second_start(version: int) -> None:
     assert server.ended
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize("pieces", ["one", "two", "bytes"])
+@walk("version", VERSIONS)
+@walk("pieces", ["one", "two", "bytes"])
 def test_what_comes_behind_the_greeting_waits_for_the_version_answer(
     version: int, pieces: str
 ) -> None:
@@ -181,8 +181,8 @@ def test_only_so_much_is_kept_behind_a_greeting() -> None:
     assert server.ended
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize("length", [LONGEST_START + 1, MAX_PAYLOAD])
+@walk("version", VERSIONS)
+@walk("length", [LONGEST_START + 1, MAX_PAYLOAD])
 def test_before_the_start_a_long_frame_is_refused_by_its_length(version: int, length: int) -> None:
     client, server = ClientConnection(highest=version), ServerConnection()
     server.receive_data(client.initiate())
@@ -204,7 +204,7 @@ def test_the_longest_start_is_taken_and_longer_messages_after_it() -> None:
     assert [type(event) for event in server.receive_data(sent)] == [StartApi, PlaceOrder]
 
 
-@pytest.mark.parametrize("number", [1, 62, 63, 99, 999_999_999])
+@walk("number", [1, 62, 63, 99, 999_999_999])
 def test_a_client_from_before_v100(number: int) -> None:
     server = ServerConnection()
     sent = f"{number}\0".encode()
@@ -304,7 +304,7 @@ def test_a_version_answer_that_is_none() -> None:
 # ---------------------------------------------------------------- frames that are no messages
 
 
-@pytest.mark.parametrize(
+@walk(
     "payload",
     [b"", b"\0", b"x\0", b"-1\0", b"1.5\0", b"+9\0", b"007\0", "٣\0".encode(), b"\xff\0", b" 9\0",
      b"99999999999999999999\0", b"1" * 5000],
@@ -326,8 +326,8 @@ def test_a_raw_id_that_is_cut_short(payload: bytes) -> None:
         assert end.state is ConnectionState.STARTED
 
 
-@pytest.mark.parametrize("version", [176, 226])
-@pytest.mark.parametrize("number", [0, 26, 48, 199, 200, 400, 999_999])
+@walk("version", [176, 226])
+@walk("number", [0, 26, 48, 199, 200, 400, 999_999])
 def test_an_unknown_id(version: int, number: int) -> None:
     head = number.to_bytes(4) if version > 200 else f"{number}\0".encode()
     (event,) = pair(version)[1].receive_data(frame(head + b"1\0"))
@@ -349,8 +349,8 @@ def test_a_message_that_has_no_text_form() -> None:
     assert event == UnknownMessage(110, (110).to_bytes(4) + b"1\0")
 
 
-@pytest.mark.parametrize("count", [2**31, 2**63, 10**18, -1, 5])
-@pytest.mark.parametrize("cls", [SoftDollarTiers, ScannerData], ids=name_of)
+@walk("count", [2**31, 2**63, 10**18, -1, 5])
+@walk("cls", [SoftDollarTiers, ScannerData], ids=name_of)
 def test_a_count_that_cannot_be_is_refused_before_anything_is_made(
     cls: type[Message], count: int
 ) -> None:
@@ -394,8 +394,8 @@ def test_a_request_is_printable(text: str) -> None:
     assert (caught.value.message, caught.value.field) == ("ReqContractDetails", "contract.symbol")
 
 
-@pytest.mark.parametrize("version", [100, 176, 226])
-@pytest.mark.parametrize("text", ["Ä", "汉字", "😀", "a\\b", "\\u00e9", "tab\tline\n"])
+@walk("version", [100, 176, 226])
+@walk("text", ["Ä", "汉字", "😀", "a\\b", "\\u00e9", "tab\tline\n"])
 def test_a_reply_may_say_anything(version: int, text: str) -> None:
     client, server = pair(version)
     for message in (

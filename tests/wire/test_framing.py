@@ -34,7 +34,7 @@ def test_a_stream_byte_by_byte() -> None:
     assert reader.pending == 0
 
 
-@pytest.mark.parametrize("size", [2, 3, 4, 5, 7, 1448, 4095, 4096, 4097, 65536])
+@walk("size", [2, 3, 4, 5, 7, 1448, 4095, 4096, 4097, 65536])
 def test_pieces_of_one_size(size: int) -> None:
     assert fed(*(STREAM[i : i + size] for i in range(0, len(STREAM), size)))[0] == PAYLOADS
 
@@ -85,7 +85,7 @@ def test_the_longest_frame_passes() -> None:
     assert reader.error is None
 
 
-@pytest.mark.parametrize("size", [1, 3, 4, 4096, len(STREAM)])
+@walk("size", [1, 3, 4, 4096, len(STREAM)])
 def test_frames_one_at_a_time(size: int) -> None:
     reader, found = FrameReader(), []
     for at in range(0, len(STREAM), size):

@@ -15,6 +15,7 @@ from papertape.wire.catalogue.market import TickString
 from papertape.wire.catalogue.orders import PlaceOrder
 from papertape.wire.connection import Codecs, Undecodable, UnknownMessage
 from papertape.wire.message import Message
+from walks import walk
 from wire.messages import ALL, TEXT, for_text, name_of, samples
 from wire.views import sendable
 
@@ -105,7 +106,7 @@ def twins_agree(event: Any, cls: type[Message], version: int, body: bytes) -> No
     assert repr(twin) == repr(event)  # a number may be NaN, which equals nothing
 
 
-@pytest.mark.parametrize(
+@walk(
     "body",
     [b"\x1a\x02\xff\xfe", b"\x1a\x05ab", b"\x08\xff", b"\x00\x01", b"\x0b", b"\x08" + b"\xff" * 11],
 )
@@ -116,7 +117,7 @@ def test_protobuf_that_is_none(body: bytes) -> None:
     assert isinstance(event, Undecodable)
 
 
-@pytest.mark.parametrize(
+@walk(
     ("body", "expected"),
     [
         (b"\x08" + b"\xff" * 9 + b"\x01", TickString(-1)),
@@ -152,7 +153,7 @@ def test_a_refused_field_is_named_with_its_place() -> None:
 # ---------------------------------------------------------------- whom it is about
 
 
-@pytest.mark.parametrize(
+@walk(
     ("body", "about"),
     [
         (b"1\x0011\x007\x00x\x00", 7),  # the contract's id is none

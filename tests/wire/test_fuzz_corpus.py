@@ -7,6 +7,7 @@ from fuzz import targets
 from fuzz.targets import BORROWED, KINDS, TARGETS, VERSIONS, chosen, codecs, messages, payload_of
 
 from papertape.wire.connection import Undecodable
+from walks import walk
 
 CORPUS = Path(targets.__file__).parent / "corpus"
 
@@ -16,7 +17,7 @@ def inputs(target: str) -> list[bytes]:
     return [file.read_bytes() for folder in folders for file in sorted(folder.iterdir())]
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@walk("target", TARGETS)
 def test_replay(target: str) -> None:
     found = inputs(target)
     assert found
@@ -24,7 +25,7 @@ def test_replay(target: str) -> None:
         TARGETS[target](data)
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@walk("target", TARGETS)
 def test_short_inputs(target: str) -> None:
     for data in (b"", b"\0", b"\xff", b"\0\0", b"\xff\xff", b"\xff\xff\xff"):
         TARGETS[target](data)

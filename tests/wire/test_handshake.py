@@ -47,7 +47,7 @@ def test_a_greeting_may_end_with_a_nul(payload: bytes, read: tuple[int, int, str
     assert parse_greeting(payload) == read
 
 
-@pytest.mark.parametrize(
+@walk(
     "payload",
     [b"", b"v", b"100..226", b"v100..", b"v100...226", b"v-1..5", b"v100..226\0\0", b"vx..y",
      b"v1234567890", b"v100..226+PACEAPI", "v１００..２２６".encode(), b"\xff\xfe",
@@ -65,7 +65,7 @@ def test_options_that_cannot_be_sent(options: str) -> None:
         greeting(100, 226, options)
 
 
-@pytest.mark.parametrize(
+@walk(
     ("lowest", "highest", "own", "version"),
     [
         (100, 226, 226, 226),
@@ -98,7 +98,7 @@ def test_a_time_zone_in_a_local_code_page_does_not_hurt() -> None:
     assert text.startswith("20261122 15:00:00 ")
 
 
-@pytest.mark.parametrize(
+@walk(
     "payload",
     [b"", b"176", b"176\0time", b"176\0time\0more", b"176\0time\0more\0", b"x\0time\0", b"\0\0",
      b"1234567890\0time\0", "１７６\0time\0".encode()],

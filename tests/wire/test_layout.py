@@ -31,6 +31,7 @@ from papertape.wire.layout import (
     when,
 )
 from papertape.wire.message import Message, Spec
+from walks import walk
 
 
 class Probe(Message):
@@ -86,9 +87,7 @@ def test_a_constant_is_written_and_skipped() -> None:
     assert read(layout, "1|5||").number == 5
 
 
-@pytest.mark.parametrize(
-    ("at", "frame"), [(99, "a|"), (100, "a|b|"), (149, "a|b|"), (150, "b|c|"), (151, "b|c|")]
-)
+@walk(("at", "frame"), [(99, "a|"), (100, "a|b|"), (149, "a|b|"), (150, "b|c|"), (151, "b|c|")])
 def test_gates(at: int, frame: str) -> None:
     layout = (until(150, const("a", "a")), since(100, const("b", "b")), since(150, const("c", "c")))
     assert written(layout, at) == frame
@@ -104,7 +103,7 @@ def test_gates_within_gates() -> None:
     assert [written(layout, at) for at in (109, 110, 120)] == ["", "a|", "a|b|"]
 
 
-@pytest.mark.parametrize(
+@walk(
     ("condition", "values", "holds"),
     [
         (filled("name"), {"name": "x"}, True),
@@ -194,7 +193,7 @@ def test_a_variant_tolerates_one_token_only(frame: str) -> None:
         text.decoder(cls, 200)(frame.split("|"))
 
 
-@pytest.mark.parametrize("frame", ["5|IBM", "5|IBM|x", "5|IBM||x", "5|IBM||x|", "5|", ""])
+@walk("frame", ["5|IBM", "5|IBM|x", "5|IBM||x", "5|IBM||x|", "5|", ""])
 def test_a_request_ends_with_the_end_of_its_last_field(frame: str) -> None:
     cls = probe("number", "name")
     tokens = frame.split("|")

@@ -160,8 +160,8 @@ def pairs(n: int) -> list[TagValue]:
     return [TagValue(str(i), "") for i in range(n)]
 
 
-@pytest.mark.parametrize("version", [200, 226])
-@pytest.mark.parametrize("field", LISTS)
+@walk("version", [200, 226])
+@walk("field", LISTS)
 def test_a_list_has_a_most(field: str, version: int) -> None:
     full = received(LISTS[field](MOST_ELEMENTS), version)
     if field != "order.orderMiscOptions" or version == 226:  # in text they are one text
@@ -218,8 +218,8 @@ def varint(value: int) -> bytes:
 EMPTY = ("contract.comboLegs", "order.conditions", "order.algoParams", "order.unknown")
 
 
-@pytest.mark.parametrize("size", [4000, LONGEST_EXPLAINED - 1, LONGEST_REQUEST + 9, MAX_PAYLOAD])
-@pytest.mark.parametrize("place", EMPTY)
+@walk("size", [4000, LONGEST_EXPLAINED - 1, LONGEST_REQUEST + 9, MAX_PAYLOAD])
+@walk("place", EMPTY)
 def test_an_order_full_of_nothing_makes_few_objects(place: str, size: int) -> None:
     body = empties(place, size)
     codecs = RequestCodecs(226)

@@ -28,6 +28,7 @@ from papertape.wire.catalogue.session import NextValidId
 from papertape.wire.catalogue.ticks import TickByTickData
 from papertape.wire.connection import Codecs, Undecodable, encode
 from papertape.wire.message import Message
+from walks import walk
 
 
 def test_tokens_are_named_with_offset_value_and_gate() -> None:
@@ -49,7 +50,7 @@ def test_elements_are_named_with_their_index() -> None:
     assert "contract.deltaNeutralContract present" in names
 
 
-@pytest.mark.parametrize(
+@walk(
     ("cls", "version", "tokens", "field", "offset", "found", "reason"),
     [
         (ReqAccountSummary, 176, ["1", "x", "All", "tags", ""], "reqId", 1, "x",
@@ -100,7 +101,7 @@ def test_protobuf_records_are_named_by_path() -> None:
     assert body[place : place + 5] == b"\x12\x03IBM"
 
 
-@pytest.mark.parametrize(
+@walk(
     ("body", "field", "offset", "reason"),
     [
         (b"\x08", None, 1, "cut short"),
@@ -181,7 +182,7 @@ GROUP = b"\x13"
 GROUP_END = b"\x14"
 
 
-@pytest.mark.parametrize(
+@walk(
     "body",
     [
         b"\x88\x80\x80\x80\x80\x00\x05",  # a key of six bytes
@@ -199,7 +200,7 @@ def test_what_the_runtime_refuses_has_a_place(body: bytes) -> None:
     assert caught.value.offset is not None and caught.value.found is not None
 
 
-@pytest.mark.parametrize(
+@walk(
     ("cls", "body"),
     [
         (NextValidId, GROUP * 100 + GROUP_END * 100),

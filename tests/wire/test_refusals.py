@@ -94,7 +94,7 @@ def test_s9_both_sides_of_a_gate(
     assert reported_id(message, error) == about
 
 
-@pytest.mark.parametrize(
+@walk(
     ("message", "version"),
     [
         (order(cashQty=0.0), 110),
@@ -118,7 +118,7 @@ def test_the_first_refusal_by_version_is_told() -> None:
         assert caught.value.needed_version == needed
 
 
-@pytest.mark.parametrize(
+@walk(
     ("message", "first", "field"),
     [
         (order(postOnly=True), 216, "order.postOnly"),

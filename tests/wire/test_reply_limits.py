@@ -17,6 +17,7 @@ from papertape.wire.catalogue.history import HistoricalData, HistoricalDataEnd
 from papertape.wire.catalogue.reports import OpenOrder
 from papertape.wire.connection import Codecs, Undecodable, encode
 from papertape.wire.reply_limits import MOST_ELEMENTS, MOST_EXPLAINED, MOST_FIELDS, is_excessive
+from walks import walk
 
 WHOLE = 6 * 1024 * 1024
 BAR = Bar(date="20260413 10:00:00 US/Eastern", open=1.5, volume=Decimal(5), wap=Decimal(1))
@@ -58,7 +59,7 @@ def test_a_frame_full_of_nothing_is_not_decoded(name: str, monkeypatch: pytest.M
     assert event.request_id == 9 and "more than" in str(event.error)
 
 
-@pytest.mark.parametrize("name", HOSTILE)
+@walk("name", HOSTILE)
 def test_the_official_shape_tells_it_once_and_goes_on(name: str) -> None:
     version, payload = HOSTILE[name]
     told: list[tuple[int, str]] = []

@@ -16,6 +16,7 @@ from papertape.wire.connection import encode
 from papertape.wire.message import Message
 from papertape.wire.rows import RowTemplate, RowWriter, row_writer
 from papertape.wire.split_frames import split_frame, with_id
+from walks import walk
 
 VERSIONS = (100, 137, 157, 176, 201, 205, 206, 207, 208, 226)
 SIZES = st.one_of(
@@ -50,6 +51,7 @@ MESSAGES: st.SearchStrategy[Any] = st.one_of(
 )
 
 
+@pytest.mark.sample(4)
 @pytest.mark.parametrize("version", VERSIONS)
 @tries(300)
 @given(message=MESSAGES)
@@ -57,8 +59,8 @@ def test_a_row_is_what_the_encoder_writes(version: int, message: Message) -> Non
     assert row_writer(version).split(message) == split_frame(message, version)
 
 
-@pytest.mark.parametrize("version", [176, 226])
-@pytest.mark.parametrize("request_id", [1, 127, 128, 2**31 - 1, -1])
+@walk("version", [176, 226])
+@walk("request_id", [1, 127, 128, 2**31 - 1, -1])
 def test_frames_of_rows_have_the_id_of_their_receiver(version: int, request_id: int) -> None:
     last = HistoricalTickLast(time=17, price=1.5, size=Decimal(3), exchange="ARCA")
     messages = [TickPrice(0, 1, 2.5, Decimal(100), 1), TickByTickData(0, 2, last)]
@@ -85,7 +87,7 @@ def test_what_is_written_otherwise_for_other_values_is_noticed() -> None:
         RowTemplate(make, ("size",), 176)
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@walk("version", VERSIONS)
 def test_what_streams_consist_of_is_written_in_rows(version: int) -> None:
     last = HistoricalTickLast(time=17, price=1.5, size=Decimal(3), exchange="ARCA")
     stream = [

@@ -12,6 +12,7 @@ from papertape.wire.catalogue.options import TickOptionComputation
 from papertape.wire.catalogue.reports import CommissionReport
 from papertape.wire.proto_scalars import conversion, evaluate
 from papertape.wire.schema import ProtoField, left_out, proto_fields, selector
+from walks import walk
 
 
 def field(record: Any, name: str) -> ProtoField:
@@ -26,7 +27,7 @@ def test_declaration_order_is_the_numbering() -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
+@walk(
     ("record", "name", "number", "proto_name", "kind"),
     [
         (Contract, "primaryExchange", 9, "primaryExch", "string"),
@@ -57,7 +58,7 @@ def test_a_condition_leaves_out_what_belongs_to_other_types() -> None:
     assert left_out(OrderCondition, 99) == frozenset()
 
 
-@pytest.mark.parametrize(
+@walk(
     ("record", "name", "value", "sent", "back"),
     [
         (Contract, "multiplier", "100", 100.0, "100"),
@@ -78,7 +79,7 @@ def test_conversions(record: Any, name: str, value: Any, sent: Any, back: Any) -
     assert evaluate(row.lenient, sent) == evaluate(row.strict, sent) == back
 
 
-@pytest.mark.parametrize(
+@walk(
     ("record", "name", "value"),
     [
         (Contract, "multiplier", ""),
@@ -101,7 +102,7 @@ def test_a_flag_that_is_there_even_when_it_is_false(name: str) -> None:
     assert evaluate(row.write, False) is False
 
 
-@pytest.mark.parametrize(
+@walk(
     ("record", "name", "value"),
     [
         (Order, "lmtPrice", 1.7976931348623157e308),
@@ -117,7 +118,7 @@ def test_sentinels_are_understood(record: Any, name: str, value: Any) -> None:
     assert evaluate(conversion(field(record, name)).lenient, value) is None
 
 
-@pytest.mark.parametrize(
+@walk(
     ("record", "name", "value"),
     [
         (Order, "lmtPrice", math.nan),

@@ -148,7 +148,7 @@ def steering(steps: tuple[Step, ...]) -> Iterator[str]:
 REQUESTS = [cls for cls in TEXT if cls.spec.request]
 
 
-@walk("cls", REQUESTS, ids=name_of)
+@walk("cls", REQUESTS, ids=name_of, check=11)
 def test_every_spelling_in_every_numeric_field(cls: type[Message]) -> None:
     looked: set[tuple[str, str]] = set()
     for version in VERSIONS:
@@ -329,7 +329,7 @@ def test_a_multiplier_that_is_not_set_in_protobuf() -> None:
 # ---------------------------------------------------------------- single readers
 
 
-@pytest.mark.parametrize("token", ["", "x", "7", "-SNaN", "2147483647"])
+@walk("token", ["", "x", "7", "-SNaN", "2147483647"])
 def test_an_id_is_the_number_that_it_is(token: str) -> None:
     if token in ("x", "-SNaN"):
         with pytest.raises(ValueError):
@@ -344,7 +344,7 @@ def test_what_nothing_can_stand_for() -> None:
     assert strict.strict_float("1.7976931348623e+308", 5.0) == 5.0
 
 
-@pytest.mark.parametrize("name", [name for name in strict.READERS if name[:4] in ("stri", "opti")])
+@walk("name", [name for name in strict.READERS if name[:4] in ("stri", "opti")])
 def test_digits_without_end_are_no_number(name: str) -> None:
     with pytest.raises((ValueError, OverflowError)):
         strict.READERS[name]("9" * 400_000)

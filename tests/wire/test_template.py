@@ -16,6 +16,7 @@ from papertape.wire.message import Message, hints
 from papertape.wire.plan import is_record
 from papertape.wire.refusals import refuse
 from papertape.wire.template import FAILURES, Different, Template, template
+from walks import walk
 
 from .messages import ALL, name_of, samples
 
@@ -82,8 +83,8 @@ def test_a_field_put_anew_is_the_message_encoded_anew(cls: type[Message]) -> Non
                     assert short == fully(base, version, path, value), (version, path, value)
 
 
-@pytest.mark.parametrize("version", [200, MAX_SERVER])
-@pytest.mark.parametrize(
+@walk("version", [200, MAX_SERVER])
+@walk(
     ("path", "value"),
     [
         ("orderId", 7),
@@ -105,7 +106,7 @@ def test_a_field_that_changes_its_own_place_is_put(version: int, path: str, valu
     assert short == fully(PlaceOrder(), version, path, value)
 
 
-@pytest.mark.parametrize(
+@walk(
     ("version", "path", "value"),
     [
         (200, "contract.secType", "BAG"),

@@ -1,6 +1,5 @@
 """The generated text codec, against what must arrive and against the interpreter."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -48,7 +47,7 @@ def round_trip(message: Message, version: int) -> None:
     assert [token.text for token in seen] == tokens[:-1]
 
 
-@walk("cls", TEXT, ids=name_of)
+@walk("cls", TEXT, ids=name_of, check=5)
 def test_round_trip_at_every_gate_and_beside_it(cls: type[Message]) -> None:
     plans = set()
     for version in thinned(text_versions(cls), check=3):
@@ -83,7 +82,7 @@ GOLDEN: list[tuple[Message, int, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("message", "version", "frame"), GOLDEN)
+@walk(("message", "version", "frame"), GOLDEN)
 def test_frames_as_the_protocol_describes_them(message: Message, version: int, frame: str) -> None:
     assert text.encoder(type(message), version)(message).replace("\0", "|") == frame
 

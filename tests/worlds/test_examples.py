@@ -115,9 +115,7 @@ def test_twenty_public_reports_can_be_cited() -> None:
     assert len(cited) >= 20
 
 
-@pytest.mark.parametrize(
-    "page", [page for page in PAGES if page.stem != "README"], ids=lambda page: page.stem
-)
+@walk("page", [page for page in PAGES if page.stem != "README"], ids=lambda page: page.stem)
 def test_every_drill_has_a_world_that_starts_it(page: Path) -> None:
     (name,) = re.findall(r"examples/worlds/([\w-]+\.world)\)", page.read_text("utf-8"))
     text = (ROOT / "examples/worlds" / name).read_text("utf-8")
@@ -135,7 +133,7 @@ BLOCKS = re.findall(r"```world\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)
 REFUSED = re.findall(r"```wrong\n(.*?)\n(line .*?)```", GUIDE.read_text("utf-8"), re.DOTALL)
 
 
-@pytest.mark.parametrize("text", BLOCKS)
+@walk("text", BLOCKS)
 def test_a_block_of_the_guide_can_be_played(text: str) -> None:
     assert check_world(read_world(text)) == []
     hall = station(text)

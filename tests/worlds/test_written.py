@@ -13,6 +13,7 @@ from papertape.wire.catalogue.orders import PlaceOrder, ReqExecutions
 from papertape.worlds.reading import read_world
 from server.pair import Client
 from server.worlds.test_chains import Founded
+from walks import walk
 from worlds.test_examples import stock
 
 DIP = """
@@ -64,7 +65,7 @@ quote      GME  25.00 x 25.02
 """
 
 
-@pytest.mark.parametrize("text", [DIP, NIGHT, LEGAL, AUCTION, GME])
+@walk("text", [DIP, NIGHT, LEGAL, AUCTION, GME])
 def test_each_can_be_read_and_checked(text: str) -> None:
     assert check_world(read_world(text)) == []
 

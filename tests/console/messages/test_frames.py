@@ -18,6 +18,7 @@ from papertape.wire import catalogue
 from papertape.wire.catalogue.market import ReqMktData
 from papertape.wire.catalogue.reports import ExecutionDetails
 from papertape.wire.catalogue.session import ErrorMessage
+from walks import walk
 
 
 @pytest.fixture(params=[176, 213], ids=["text", "protobuf"])
@@ -85,7 +86,7 @@ def test_a_long_text_is_short_in_a_row() -> None:
     assert len(dict(pairs(frame, decode(frame)))["errorMsg"]) == 60
 
 
-@pytest.mark.parametrize(
+@walk(
     ("value", "shown"),
     [(100.0, "100"), (99.5, "99.5"), (Decimal("1E+2"), "100"), (None, ""), (True, "True")],
 )
@@ -289,7 +290,7 @@ def test_a_flood_of_orders_is_sampled_too() -> None:
 # ---------------------------------------------------------------- what the page says
 
 
-@pytest.mark.parametrize(
+@walk(
     ("rates", "text"),
     [
         (Rates(0, 0, 0), "Nothing travels at the moment."),

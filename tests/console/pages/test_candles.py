@@ -3,10 +3,9 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
-
 from papertape.console.pages.candles import IN_TABLE, Candles, in_words, marks, table_rows
 from papertape.console.parts.grid import Cell
+from walks import walk
 
 START = datetime(2026, 11, 22, 21, 0, tzinfo=UTC)
 
@@ -64,7 +63,7 @@ def test_a_bar_without_volume_counts_as_none() -> None:
     assert one.volume == 0
 
 
-@pytest.mark.parametrize(
+@walk(
     "seconds, minute",
     [
         (0, 0), (59.9, 0), (60, 1), (119, 1), (120, None), (200, 3), (239.9, 3), (-1, None),

@@ -11,6 +11,7 @@ from console.views import PaperView, tab, texts
 from papertape.console.pages.chart import Chart, _first, zone_title
 from papertape.console.pages.plot import Plot
 from papertape.console.remote import RemoteError
+from walks import walk
 
 SPY = {
     "con_id": 756733, "symbol": "SPY", "security_type": "STK", "exchange": "SMART",
@@ -168,7 +169,7 @@ def test_bars_stay_when_the_station_does_not_answer(page: Page) -> None:
     assert "the station does not answer" not in page.run(use)
 
 
-@pytest.mark.parametrize(
+@walk(
     ("wanted", "answers", "found"),
     [
         ("8314", {"/symbols/8314": IBM}, IBM),

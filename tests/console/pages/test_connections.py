@@ -18,6 +18,7 @@ from papertape.console.pages.connections import (
     session_row,
 )
 from papertape.console.parts.grid import Cell, Grid, Row
+from walks import walk
 
 SESSION = {
     "number": 4, "client_id": 7, "address": "127.0.0.1:5", "version": 226, "format": "protobuf",
@@ -52,7 +53,7 @@ def test_a_client_that_reads_too_slowly_stands_out(more: dict[str, Any], colour:
     assert (lag.tone, unsent) == (colour, Cell("70,000", colour))  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize(
+@walk(
     ("status", "colour"),
     [("inactive", "warn"), ("connecting", "warn"), ("ok", "good"), ("broken", "bad"), ("?", "")],
 )

@@ -3,8 +3,6 @@
 import asyncio
 from typing import Any
 
-import pytest
-
 from console.views import PaperView, tab, texts
 from papertape.console.pages.drills import (
     COLUMNS,
@@ -21,6 +19,7 @@ from papertape.console.pages.drills import (
 from papertape.console.parts.grid import Cell
 from papertape.console.remote import RemoteError
 from papertape.server.drills import Drills, parse
+from walks import walk
 
 RUN = {"number": 3, "name": "freeze", "options": {"seconds": 10.0}, "ended": None,
        "began": "2026-03-02T15:00:00Z", "acts_at": "2026-03-02T15:00:10Z",
@@ -68,7 +67,7 @@ def test_options_are_shown_as_they_are_typed() -> None:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize(
+@walk(
     ("text", "address"),
     [
         ("erdewit/ib_insync#411", "https://github.com/erdewit/ib_insync/issues/411"),

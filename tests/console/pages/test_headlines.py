@@ -3,12 +3,11 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-import pytest
-
 from console.pages.test_chart import IBM, SPY
 from console.views import PaperView, tab
 from papertape.console.pages.headlines import LONGEST, NewsPage, headline_rows, plain
 from papertape.console.remote import RemoteError
+from walks import walk
 
 ROW = {
     "time": "2026-11-22T21:01:30Z", "provider": "BRFG", "article_id": "BRFG$04fb",
@@ -24,7 +23,7 @@ def at(paper: PaperView, use: Callable[[NewsPage], Awaitable[None]]) -> None:
     asyncio.run(main())
 
 
-@pytest.mark.parametrize(
+@walk(
     ("text", "shown"),
     [
         ("<p>One &amp; two</p><br/>three", "One & two\n\nthree"),

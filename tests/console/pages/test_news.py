@@ -2,14 +2,13 @@
 
 from typing import Any
 
-import pytest
-
 from papertape.console.pages.news import sentence, shown, tone
+from walks import walk
 
 ENDED = {"number": 3, "client_id": None, "reason": "its address is rejected"}
 
 
-@pytest.mark.parametrize(
+@walk(
     ("kind", "facts", "text", "colour"),
     [
         ("opened", {"number": 3, "address": "127.0.0.2:5"},
@@ -46,7 +45,7 @@ def test_news_are_told_in_a_sentence(
     assert (sentence(news), tone(news)) == (text, colour)
 
 
-@pytest.mark.parametrize(
+@walk(
     ("value", "text"),
     [(True, "on"), (False, "off"), (None, "blank"), ("", "blank"), ([], "blank"), (0, "0"),
      (["127.0.0.1", "::1"], "127.0.0.1, ::1"), ("UTF-8", "UTF-8")],

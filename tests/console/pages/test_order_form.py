@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import pytest
-
 from papertape.console.pages.order_change import changes, times_of, unfit
 from papertape.console.pages.order_form import (
     ALGORITHMS,
@@ -43,7 +41,7 @@ def test_a_type_says_what_it_needs(kind: str) -> None:
     )
 
 
-@pytest.mark.parametrize(
+@walk(
     ("change", "words"),
     [
         ({"quantity": 1.5}, "whole number"), ({"quantity": None}, "whole number"),
@@ -101,7 +99,7 @@ def test_the_algorithms_are_those_of_the_broker_with_what_they_need() -> None:
         assert set(NEEDED.get(name, ())) <= set(given)
 
 
-@pytest.mark.parametrize(
+@walk(
     ("condition", "words"),
     [
         ({"kind": "price", "more": True, "level": 5.5}, "Price of SPY ≥ 5.50"),

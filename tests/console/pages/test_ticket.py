@@ -2,9 +2,8 @@
 
 from typing import Any
 
-import pytest
-
 from papertape.console.pages.ticket import in_full
+from walks import walk
 
 MARKET: dict[str, Any] = {
     "symbol": "SPY", "currency": "USD", "action": "BUY", "quantity": 100, "order_type": "MKT",
@@ -13,7 +12,7 @@ MARKET: dict[str, Any] = {
 QUOTE = {"bid": 168.0, "ask": 168.5}
 
 
-@pytest.mark.parametrize(
+@walk(
     "change, quote, lines",
     [
         ({}, QUOTE, ["BUY 100 SPY MKT DAY", "About 16,850.00 USD"]),

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-import pytest
-
 from papertape.console.pages import trades
 from papertape.console.parts.grid import Cell, Row
+from walks import walk
 
 HOSTILE = '<img src=x onerror="alert(1)">{{7*7}}\u202e'
 
@@ -59,7 +58,7 @@ def test_orders_that_wait_for_the_link_have_no_button_and_say_why() -> None:
     assert held == ["", "waits for the broker link", "waits for the broker link"]
 
 
-@pytest.mark.parametrize(
+@walk(
     "status, works",
     [
         ("PendingSubmit", True), ("ApiPending", True), ("PreSubmitted", True),

@@ -12,6 +12,7 @@ from papertape.console.pages.ticket import margin_lines
 from papertape.console.pages.trading import Trading
 from papertape.console.parts.grid import Grid
 from papertape.console.remote import RemoteError
+from walks import walk
 
 SPY = {
     "con_id": 756733, "symbol": "SPY", "security_type": "STK", "exchange": "SMART",
@@ -186,7 +187,7 @@ def test_an_order_is_looked_at_once_more_and_then_sent_once() -> None:
     page.run(use, "DU2")
 
 
-@pytest.mark.parametrize(
+@walk(
     ("quantity", "limit", "words"),
     [
         (None, 1.0, "Quantity is a whole number"), (0, 1.0, "Quantity is a whole number"),

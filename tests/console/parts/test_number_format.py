@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from papertape.console.parts import number_format
+from walks import walk
 
 
-@pytest.mark.parametrize(
+@walk(
     "value, text",
     [
         (None, ""), (170, "170.00"), (0.5, "0.50"), (1.10005, "1.10005"), (168.275, "168.275"),
@@ -19,7 +20,7 @@ def test_a_price_has_two_to_five_decimals(value: Any, text: str) -> None:
     assert number_format.price(value) == text
 
 
-@pytest.mark.parametrize(
+@walk(
     "value, text",
     [
         (None, ""), ("100.0000", "100"), ("1000", "1,000"), (Decimal("0.25"), "0.25"),
@@ -30,7 +31,7 @@ def test_a_size_has_no_idle_decimals(value: Any, text: str) -> None:
     assert number_format.size(value) == text
 
 
-@pytest.mark.parametrize(
+@walk(
     "value, text, tone",
     [
         (None, "", ""), (12.3, "+12.30", "pt-up"), (-1234.5, "-1,234.50", "pt-down"),

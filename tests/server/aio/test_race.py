@@ -9,6 +9,7 @@ from papertape.venue.units import SECOND, Nanos
 from papertape.wire.catalogue import market, ticks
 from server.handlers.test_market import AAPL
 from server.pair import Client, Hall
+from walks import walk
 
 SETTINGS = StationSettings(max_message_rate=0, quote_interval_ms=0, slow_reader_s=5)
 
@@ -134,7 +135,7 @@ def test_speeds_as_users_write_them(given: float | str, speed: float) -> None:
     assert speed_of(given) == speed
 
 
-@pytest.mark.parametrize("given", ["fast", -1, 10_001, "nan", ""])
+@walk("given", ["fast", -1, 10_001, "nan", ""])
 def test_what_is_no_speed(given: float | str) -> None:
     with pytest.raises(ValueError, match="max or a number"):
         speed_of(given)

@@ -105,6 +105,7 @@ def test_a_client_is_served_while_a_recording_is_read(monkeypatch: pytest.Monkey
         run(lambda: main(composed))
 
 
+@pytest.mark.long
 def test_what_is_held_comes_first_and_a_big_folder_is_not_read_whole(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

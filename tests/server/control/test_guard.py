@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 from papertape.http_guard import LONGEST_BODY, HttpAnswered, HttpRefused
 from papertape.server.control.access import Access, refusal
 from papertape.server.control.guard import Guard
+from walks import walk
 
 OURS = {"Host": "127.0.0.1:5", "Authorization": "Bearer right"}
 
@@ -51,7 +52,7 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("case", REFUSED)
+@walk("case", REFUSED)
 def test_everyone_else_is_told_why_not(case: str) -> None:
     headers, status = REFUSED[case]
     answer = ask({**OURS, **headers})

@@ -18,6 +18,7 @@ from server.control.api import controlled
 from server.pair import Hall
 from server.sockets import run
 from venue.scenario import START
+from walks import walk
 
 TAPE = open_market(START - 60 * MINUTE, synthetic=Prices(CATALOGUE))
 
@@ -41,7 +42,7 @@ class Counted:
         return row
 
 
-@pytest.mark.parametrize("text", ["SPY OPT", "SPX C", "ES FOP", "SPY 20261218", "SPY", "EUR.USD"])
+@walk("text", ["SPY OPT", "SPX C", "ES FOP", "SPY 20261218", "SPY", "EUR.USD"])
 def test_no_step_takes_more_than_one_listing_or_asks_more_than_once(text: str) -> None:
     counted = Counted()
     taken = asked = 0

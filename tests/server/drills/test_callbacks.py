@@ -3,8 +3,6 @@
 from decimal import Decimal
 from typing import Any
 
-import pytest
-
 from papertape.model import Contract, ExecutionFilter, Order
 from papertape.wire.catalogue.account import Position, PositionEnd, ReqPositions
 from papertape.wire.catalogue.orders import PlaceOrder, ReqExecutions, ReqOpenOrders
@@ -17,6 +15,7 @@ from papertape.wire.catalogue.reports import (
 from papertape.wire.catalogue.session import ErrorMessage
 from papertape.wire.message import Message
 from server.pair import Client, Hall
+from walks import walk
 
 AAPL = Contract(symbol="AAPL", secType="STK", exchange="SMART", currency="USD")
 
@@ -52,7 +51,7 @@ ANSWERS: tuple[tuple[str, Message, tuple[type[Message], type[Message]]], ...] = 
 )  # fmt: skip
 
 
-@pytest.mark.parametrize(("drill", "request_", "kinds"), ANSWERS)
+@walk(("drill", "request_", "kinds"), ANSWERS)
 def test_the_end_of_an_answer_waits_for_its_rows(
     drill: str, request_: Message, kinds: tuple[type[Message], type[Message]]
 ) -> None:
@@ -68,7 +67,7 @@ def test_the_end_of_an_answer_waits_for_its_rows(
     assert order_of(program.got(), kinds[1]) == [kinds[1].__name__]
 
 
-@pytest.mark.parametrize(
+@walk(
     ("drills", "times"),
     [
         (("late-callbacks execDetails ms=1000", "late-callbacks execDetails ms=500"), 1),

@@ -12,6 +12,7 @@ from papertape.server.drills.registry import MAX_RUNNING, usage
 from papertape.server.settings import StationSettings
 from papertape.wire.catalogue.session import CurrentTime, ReqCurrentTime
 from server.pair import Hall
+from walks import walk
 
 NAMES = {
     "black-hole", "code-page", "competing-session", "corrected-execution", "drop-after-ready",
@@ -46,7 +47,7 @@ def test_a_card_tells_an_empty_text_from_an_option_that_must_be_given() -> None:
     assert usage(CATALOGUE["half-frame"]) == 'half-frame [client=none] [kind=""]'
 
 
-@pytest.mark.parametrize(
+@walk(
     ("text", "options"),
     [
         ("drop-after-ready", {}),
@@ -63,7 +64,7 @@ def test_a_drill_as_people_write_it(text: str, options: dict[str, Any]) -> None:
     Hall().station.drills.begin(text)  # and every one of them can be started
 
 
-@pytest.mark.parametrize(
+@walk(
     ("text", "said"),
     [
         ("", "is empty"),

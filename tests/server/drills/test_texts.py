@@ -12,6 +12,7 @@ from papertape.wire.catalogue.session import CurrentTime, ReqCurrentTime
 from papertape.wire.connection import Negotiated
 from server.pair import Client, Hall
 from server.test_station import order
+from walks import walk
 
 AAPL = Contract(symbol="AAPL", secType="STK", exchange="SMART", currency="USD")
 NAMES = [
@@ -68,8 +69,8 @@ def details(hall: Hall, version: int) -> bytes:
     return client.pipe.data
 
 
-@pytest.mark.parametrize("version", [100, 152])
-@pytest.mark.parametrize(
+@walk("version", [100, 152])
+@walk(
     ("codec", "name"),
     [("gbk", "公司"), ("cp1252", "Société"), ("cp1251", "Общество"), ("big5", "公司")],
 )
@@ -135,8 +136,8 @@ def test_other_drills_and_messages_are_as_ever() -> None:
 # ---------------------------------------------------------------- prices
 
 
-@pytest.mark.parametrize("version", [100, 176, 200, MAX_SERVER])
-@pytest.mark.parametrize("value", ["?", ""])
+@walk("version", [100, 176, 200, MAX_SERVER])
+@walk("value", ["?", ""])
 def test_prices_of_a_callback_are_no_numbers_in_text(version: int, value: str) -> None:
     hall = Hall()
     hall.quote("AAPL 257.66 x 257.68")

@@ -1,14 +1,13 @@
 """reqPositions; the figures of accounts are in ../test_accounts."""
 
-import pytest
-
 from papertape.wire.catalogue import account as wire
 from server.pair import VERSIONS, Hall
 from server.shown import lines
 from server.test_station import order
+from walks import walk
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@walk("version", VERSIONS)
 def test_positions_then_the_end_then_changes(version: int) -> None:
     hall = Hall()
     hall.quote("AAPL 257.66 x 257.68")

@@ -80,7 +80,7 @@ def test_the_master_comes_first_and_has_no_money() -> None:
     assert values == {MASTER: "0.00", **dict.fromkeys((ONE, TWO, THREE), "1000000.00")}
 
 
-@pytest.mark.parametrize("version", [one for one in VERSIONS if one >= 157])
+@walk("version", [one for one in VERSIONS if one >= 157])
 def test_groups_come_back_as_they_were_sent(version: int) -> None:
     hall, client = desk(version)
     client.send(fa.ReplaceFA(6, 1, GROUPS))
@@ -142,7 +142,7 @@ BAD = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", BAD)
+@walk("name", BAD)
 def test_what_is_no_list_of_groups_changes_nothing(name: str) -> None:
     text, code, words = BAD[name]
     hall, client = desk()
@@ -237,8 +237,8 @@ REFUSED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("what_if", [False, True])
-@pytest.mark.parametrize("name", REFUSED)
+@walk("what_if", [False, True])
+@walk("name", REFUSED)
 def test_an_allocation_that_cannot_be_is_refused_by_code(name: str, what_if: bool) -> None:
     more, code = REFUSED[name]
     hall, client = desk()

@@ -9,6 +9,7 @@ from papertape.wire.catalogue import orders
 from server.pair import Client, Hall
 from server.shown import lines
 from server.test_station import order
+from walks import walk
 
 PRESET = StationSettings(max_message_rate=0, preset_take_profit=1.0, preset_stop_loss=2.0)
 BOTH = AttachedOrders(slOrderId=3, slOrderType="PRESET", ptOrderId=2, ptOrderType="preset")
@@ -121,7 +122,7 @@ def test_a_working_order_gets_none() -> None:
     assert [code for _, code, _ in client.errors()] == [321]
 
 
-@pytest.mark.parametrize(
+@walk(
     ("words", "tif"),
     [("LMT 100 IOC", "DAY"), ("LMT 100 FOK", "DAY"), ("LMT 99 GTC", "GTC"),
      ("LMT 99 GTD goodTillDate=20260420-15:00:00", "GTD"), ("LMT 99 Minutes duration=5", "DAY")],

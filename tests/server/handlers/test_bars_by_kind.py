@@ -77,6 +77,7 @@ def row(bar: Any) -> tuple[float, ...]:
     return tuple(getattr(bar, name) for name in OPEN_TO_CLOSE)
 
 
+@pytest.mark.sample(5)
 @pytest.mark.parametrize("kind", having("reqHistoricalTicks TRADES"))
 def test_bars_of_trades_are_those_of_the_ticks(client: Client, kind: str) -> None:
     found: dict[int, list[Any]] = defaultdict(list)

@@ -8,12 +8,13 @@ from papertape.wire.catalogue import options as wire
 from papertape.wire.message import Message
 from server.pair import VERSIONS, Hall
 from venue.scenario import START
+from walks import walk
 
 CALL = Contract(localSymbol="SPY   260618C00680000", secType="OPT", exchange="SMART")
 STOCK = Contract(symbol="AAPL", secType="STK", exchange="SMART", currency="USD")
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@walk("version", VERSIONS)
 def test_a_price_and_the_volatility_of_that_price(version: int) -> None:
     client = Hall().client(1, version)
     client.send(wire.CalculateOptionPrice(3, CALL, 0.3, 690.0))
@@ -58,6 +59,6 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("message", "code"), REFUSED, ids=repr)
+@walk(("message", "code"), REFUSED, ids=repr)
 def test_what_cannot_be_calculated_ends(message: Message, code: int) -> None:
     assert [found[:2] for found in Hall().client().send(message).errors()] == [(3, code)]

@@ -19,6 +19,7 @@ from server.shown import expected, lines
 from server.test_captured import ECHO
 from server.test_station import order
 from venue.test_combinations import AAPL, C255, C260, PRICES, written
+from walks import walk
 
 
 def opened(version: int) -> tuple[Hall, Client]:
@@ -64,7 +65,7 @@ def test_an_open_order_has_the_recorded_fields_and_no_others(version: int) -> No
     assert fields == RECORDED
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@walk("version", VERSIONS)
 def test_a_fill_is_told_as_a_whole_then_leg_by_leg_then_what_the_legs_cost(version: int) -> None:
     _, client = opened(version)
     told = client.send(combined(1, "BUY 2 AAPL MKT")).got()
@@ -85,7 +86,7 @@ def test_a_fill_is_told_as_a_whole_then_leg_by_leg_then_what_the_legs_cost(versi
     assert costs == [one.execution.execId for one in details[1:]]
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@walk("version", VERSIONS)
 def test_legs_prices_and_parameters_come_back(version: int) -> None:
     _, client = opened(version)
     client.send(combined(1, "BUY 2 AAPL LMT <loose> orderComboLegs=" + PRICES))
@@ -269,7 +270,7 @@ def bars(contract: Contract) -> history.ReqHistoricalData:
     return history.ReqHistoricalData(1, contract, "", "1 min", "600 S", 1, "TRADES", 1)
 
 
-@pytest.mark.parametrize(
+@walk(
     ("request_", "code", "text"),
     [
         (bars(VERTICAL), 162, "HMDS query returned no data: AAPL@SMART"),

@@ -7,9 +7,10 @@ from papertape.wire.catalogue import contract as wire
 from papertape.wire.catalogue import depth, history, market, options, reference
 from server.pair import VERSIONS, Hall
 from server.shown import expected, lines
+from walks import walk
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@walk("version", VERSIONS)
 def test_one_row_and_the_end(version: int) -> None:
     client = Hall().client(1, version)
     wanted = Contract(symbol="AAPL", secType="STK", exchange="SMART", currency="USD")
@@ -42,7 +43,7 @@ def test_details_by_number() -> None:
     assert lines(client.got())[0] == "contractDetails 3 SPY SMART"
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@walk("version", VERSIONS)
 def test_a_program_that_names_the_router_as_the_primary_exchange(version: int) -> None:
     client = Hall().client(1, version)
     wanted = Contract(
@@ -77,7 +78,7 @@ def test_an_exchange_that_there_is_not() -> None:
 # ---------------------------------------------------------------- the other questions
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@walk("version", VERSIONS)
 def test_a_chain_comes_as_rows_and_an_end(version: int) -> None:
     client = Hall().client(1, version)
     wanted = Contract(
@@ -90,7 +91,7 @@ def test_a_chain_comes_as_rows_and_an_end(version: int) -> None:
     assert {row.contract.lastTradeDateOrContractMonth[:8] for row in rows} == {"20260417"}
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@walk("version", VERSIONS)
 def test_a_bond_comes_as_a_bond(version: int) -> None:
     client = Hall().client(1, version)
     row, _ = client.send(wire.ReqContractDetails(3, Contract(conId=236491195))).got()
@@ -106,7 +107,7 @@ def test_a_future_has_no_group_of_venues(version: int) -> None:
     assert row.contractDetails.aggGroup == (2**31 - 1 if version < 205 else 0)
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@walk("version", VERSIONS)
 def test_questions_about_contracts_are_answered(version: int) -> None:
     client = Hall().client(1, version)
     if version >= 108:

@@ -25,6 +25,7 @@ from server.pair import VERSIONS, Client, Hall
 from server.shown import lines
 from server.test_every_kind import hall as every_kind
 from venue.scenario import at
+from walks import walk
 
 IBM_CFD = Contract(symbol="IBM", secType="CFD", exchange="SMART", currency="USD")
 ARCA = Contract(symbol="AAPL", secType="STK", exchange="ARCA", currency="USD")
@@ -70,7 +71,7 @@ def check(book: Book, hall: Hall, *, each: int = SIZE_SCALE) -> None:
     assert asks == sorted(asks) and bids == sorted(bids, reverse=True)
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@walk("version", VERSIONS)
 def test_a_venue_without_market_makers(version: int) -> None:
     hall, client = ready(version)
     got = client.send(wire.ReqMktDepth(5, ARCA, 4)).got()
@@ -93,7 +94,7 @@ def test_a_venue_that_names_who_quotes() -> None:
     assert not any(message.marketDepthData.isSmartDepth for message in got)
 
 
-@pytest.mark.parametrize("version", [version for version in VERSIONS if version >= 146])
+@walk("version", [version for version in VERSIONS if version >= 146])
 def test_the_book_of_all_venues(version: int) -> None:
     hall, client = ready(version)
     notice, *rows = client.send(wire.ReqMktDepth(5, AAPL, 10, True)).got()
@@ -111,6 +112,7 @@ def test_the_book_of_all_venues(version: int) -> None:
     check(book, hall, each=SIZE_SCALE * (100 if version < 159 else 1))
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(("contract", "smart"), [(ARCA, False), (AAPL, True)])
 @pytest.mark.parametrize("rows", [1, 5, 20])
 def test_the_book_follows_the_tape(contract: Contract, smart: bool, rows: int) -> None:
@@ -192,7 +194,7 @@ REFUSED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("case", REFUSED)
+@walk("case", REFUSED)
 def test_refusals(case: str) -> None:
     request, code, text = REFUSED[case]
     _, client = ready()
@@ -257,7 +259,7 @@ def test_older_clients_do_not_say_which_book_they_cancel(version: int) -> None:
 NEED = "Need additional market data permissions - Depth: "
 
 
-@pytest.mark.parametrize(
+@walk(
     ("rules", "usual", "code", "available"),
     [
         ({"exchange:ARCA": "none"}, "live", 354, "Delayed market data is not available."),
@@ -335,7 +337,7 @@ def side(text: str) -> tuple[BookRow, ...]:
     return tuple(BookRow(int(price), int(size)) for price, size in cells)
 
 
-@pytest.mark.parametrize(
+@walk(
     ("before", "now", "told"),
     [
         ("", "9*1 8*2", [(INSERT, 0), (INSERT, 1)]),

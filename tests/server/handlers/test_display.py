@@ -7,9 +7,10 @@ from papertape.wire.catalogue import display as wire
 from papertape.wire.catalogue import verify
 from papertape.wire.message import Message
 from server.pair import VERSIONS, Hall
+from walks import walk
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@walk("version", VERSIONS)
 def test_followers_receive_what_a_group_shows(version: int) -> None:
     hall = Hall()
     one, two = hall.client(1, version), hall.client(2)

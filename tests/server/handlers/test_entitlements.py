@@ -28,6 +28,7 @@ from server.market import TapeMarket
 from server.pair import VERSIONS, Client, Hall
 from server.test_every_kind import hall as whole_market
 from venue.scenario import at
+from walks import walk
 
 AAPL = Contract(symbol="AAPL", secType="STK", exchange="SMART", currency="USD")
 IBM = Contract(symbol="IBM", secType="STK", exchange="SMART", currency="USD")
@@ -63,7 +64,7 @@ def values(client: Client) -> dict[int, Any]:
 # ---------------------------------------------------------------- lines and snapshots
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@walk("version", VERSIONS)
 def test_delayed_data_are_those_of_fifteen_minutes_ago_under_their_own_types(version: int) -> None:
     hall, _ = quoted()
     client = hall.client(2, version)
@@ -200,8 +201,8 @@ UNDERLYINGS = [
 ]
 
 
-@pytest.mark.parametrize(("right", "wish", "ticks"), UNDERLYINGS)
-@pytest.mark.parametrize("snapshot", [False, True])
+@walk(("right", "wish", "ticks"), UNDERLYINGS)
+@walk("snapshot", [False, True])
 def test_live_computations_take_live_data_of_the_underlying(
     right: str, wish: int, ticks: list[int], snapshot: bool
 ) -> None:
@@ -340,7 +341,7 @@ def test_later_builds_warn_of_delayed_data_in_other_words() -> None:
     assert "You elected to receive delayed market data instead." in text
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@walk("version", VERSIONS)
 def test_delayed_data_that_are_not_enabled(version: int) -> None:
     hall, _ = quoted(delayed_enabled=False)
     client = hall.client(2, version)

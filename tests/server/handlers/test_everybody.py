@@ -11,6 +11,7 @@ from papertape.venue.commands import OpenAccount
 from papertape.wire.catalogue import account, pnl, reports
 from papertape.wire.catalogue.orders import PlaceOrder, ReqExecutions
 from server.pair import Client, Hall
+from walks import walk
 
 MASTER, ONE, TWO, EURO, ALL = "F1000000", "DU1", "DU2", "DU3", "F1000000A"
 SUMS = (
@@ -52,8 +53,8 @@ def values(client: Client, code: str) -> dict[tuple[str, str], str]:
     return found
 
 
-@pytest.mark.parametrize("code", [ALL, "All"])
-@pytest.mark.parametrize("version", [100, 203, 226])
+@walk("code", [ALL, "All"])
+@walk("version", [100, 203, 226])
 def test_its_values_are_the_sums_of_the_accounts(code: str, version: int) -> None:
     _, client = desk(version)
     trade(client, 1, ONE, 300)

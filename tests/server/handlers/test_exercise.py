@@ -14,6 +14,7 @@ from server.market import WrittenMarket
 from server.pair import VERSIONS, Client, Hall
 from server.test_station import order
 from venue.scenario import START, at
+from walks import walk
 
 ACCOUNT = "DU1234567"
 AAPL = 265598
@@ -62,7 +63,7 @@ def told(client: Client) -> list[str]:
     return said
 
 
-@pytest.mark.parametrize("version", [v for v in VERSIONS if v >= 176])
+@walk("version", [v for v in VERSIONS if v >= 176])
 def test_the_request_becomes_an_order_as_captured(version: int) -> None:
     client = holding(version=version).send(ask())
     notice, opened, status = client.got()
@@ -183,7 +184,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("message", "code", "why"), REFUSED, ids=repr)
+@walk(("message", "code", "why"), REFUSED, ids=repr)
 def test_refusals_by_name(message: Any, code: int, why: str) -> None:
     client = holding().send(message)
     ((about, number, text),) = client.errors()

@@ -3,8 +3,6 @@
 from pathlib import Path
 from xml.etree import ElementTree
 
-import pytest
-
 from papertape.model import Contract, TagValue
 from papertape.server.research.library import read_library
 from papertape.server.research.reports import LARGEST, REPORTS
@@ -12,12 +10,13 @@ from papertape.versions import MAX_SERVER
 from papertape.wire.catalogue import contract as contracts
 from papertape.wire.catalogue import legacy as wire
 from server.pair import VERSIONS, Hall
+from walks import walk
 
 AAPL = Contract(conId=265598, symbol="AAPL", secType="STK", exchange="SMART", currency="USD")
 NONE = "We are sorry, but fundamentals data for the security specified is not available."
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@walk("version", VERSIONS)
 def test_a_stock_has_a_snapshot_of_its_details(version: int) -> None:
     client = Hall().client(1, version)
     client.send(wire.ReqFundamentalData(7, AAPL, "ReportSnapshot"))
@@ -31,7 +30,7 @@ def test_a_stock_has_a_snapshot_of_its_details(version: int) -> None:
     assert client.got() == []
 
 
-@pytest.mark.parametrize("report", [*REPORTS[1:], "", "MOON", "../ReportSnapshot", "x" * 200])
+@walk("report", [*REPORTS[1:], "", "MOON", "../ReportSnapshot", "x" * 200])
 def test_what_there_is_not_is_refused(report: str) -> None:
     client = Hall().client()
     assert client.send(wire.ReqFundamentalData(7, AAPL, report)).errors() == [(7, 430, NONE)]

@@ -19,6 +19,7 @@ from server.pair import VERSIONS, Client, Hall, Stopwatch
 from server.shown import expected, lines
 from server.test_every_kind import hall as every_kind
 from venue.scenario import START
+from walks import walk
 
 AAPL = Contract(symbol="AAPL", secType="STK", exchange="SMART", currency="USD")
 
@@ -38,7 +39,7 @@ def ready(version: int = 226) -> tuple[Hall, Client]:
     return hall, hall.client(1, version)
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@walk("version", VERSIONS)
 def test_the_end_is_part_of_the_answer_below_196_and_a_message_from_then_on(version: int) -> None:
     _, client = ready(version)
     got = client.send(asked()).got()
@@ -92,7 +93,7 @@ SPANS = """
 """
 
 
-@pytest.mark.parametrize("row", SPANS.strip().splitlines(), ids=str.strip)
+@walk("row", SPANS.strip().splitlines(), ids=str.strip)
 def test_the_span_that_is_asked_for(row: str) -> None:
     duration, end, told = (cell.strip() for cell in row.split("|"))
     hall, client = ready()
@@ -149,7 +150,7 @@ REFUSED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("case", REFUSED)
+@walk("case", REFUSED)
 def test_refusals(case: str) -> None:
     fields, code, told = REFUSED[case]
     _, client = ready()
@@ -182,7 +183,7 @@ def test_a_weekly_bar_carries_the_date_of_its_last_trading_day(end: str, days: l
     assert [bar.date for bar in answer.historicalDataBars][-len(days) :] == days
 
 
-@pytest.mark.parametrize(
+@walk(
     ("parts", "code", "said"),
     [
         ({"symbol": "NOSUCH"}, 200, "No security definition has been found for the request"),

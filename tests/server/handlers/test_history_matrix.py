@@ -183,6 +183,7 @@ def compare_hours(what: str, size: str, whole: dict[int, Bar], regular: dict[int
             assert other.low <= bar.low and bar.high <= other.high and bar.volume <= other.volume
 
 
+@pytest.mark.sample(8)
 @pytest.mark.parametrize("size", thinned(list(SIZES), check=3))
 @pytest.mark.parametrize("kind", thinned(list(CONTRACTS), check=13))
 def test_bars_agree_with_each_other_or_are_refused_by_name(

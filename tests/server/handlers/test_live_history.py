@@ -16,6 +16,7 @@ from server.market import TapeMarket
 from server.pair import VERSIONS, Client, Hall
 from server.shown import lines
 from venue.scenario import START, at
+from walks import walk
 
 AAPL = Contract(symbol="AAPL", secType="STK", exchange="SMART", currency="USD")
 EUR = Contract(symbol="EUR", secType="CASH", exchange="IDEALPRO", currency="USD")
@@ -52,7 +53,7 @@ def row(bar: wire.Bar) -> tuple[object, ...]:
     return (time, bar.open, bar.high, bar.low, bar.close, bar.volume, bar.wap, bar.barCount)
 
 
-@pytest.mark.parametrize("version", [one for one in VERSIONS if one >= 124])
+@walk("version", [one for one in VERSIONS if one >= 124])
 def test_history_its_end_then_the_growing_bar_until_a_new_one_begins(version: int) -> None:
     hall, client = ready(version)
     end = ["historicalDataEnd 1"] if version >= 196 else []
@@ -120,6 +121,7 @@ def test_a_bar_of_a_day_keeps_its_date() -> None:
 SIZES = ["5 secs", "30 secs", "1 min", "5 mins", "1 hour"]
 
 
+@pytest.mark.sample(7)
 @pytest.mark.parametrize("what", ["TRADES", "MIDPOINT", "BID", "ASK"])
 @pytest.mark.parametrize("size", SIZES)
 def test_what_is_told_of_a_bar_at_last_is_what_any_later_history_has(size: str, what: str) -> None:

@@ -9,6 +9,7 @@ from papertape.wire.catalogue import market as wire
 from papertape.wire.catalogue.session import ErrorMessage
 from server.pair import VERSIONS, Client, Hall
 from server.shown import expected, lines
+from walks import walk
 
 AAPL = Contract(symbol="AAPL", secType="STK", exchange="SMART", currency="USD")
 
@@ -20,7 +21,7 @@ def ready(version: int = 226) -> tuple[Hall, Client]:
     return hall, hall.client(1, version)
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@walk("version", VERSIONS)
 def test_parameters_then_type_then_the_known_state(version: int) -> None:
     _, client = ready(version)
     got = lines(client.send(wire.ReqMktData(1, AAPL)).got())
@@ -128,7 +129,7 @@ REFUSED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("case", REFUSED)
+@walk("case", REFUSED)
 def test_refusals(case: str) -> None:
     request, code, text = REFUSED[case]
     _, client = ready()
@@ -170,7 +171,7 @@ def test_cancel_is_silent_and_an_unknown_number_is_told() -> None:
     assert client.errors() == [(1, 300, "Can't find EId with tickerId:1")]
 
 
-@pytest.mark.parametrize("kind", [1, 2, 3, 4, 99])
+@walk("kind", [1, 2, 3, 4, 99])
 def test_the_data_type_is_a_silent_wish_and_live_data_is_preferred(kind: int) -> None:
     _, client = ready()
     assert client.send(wire.ReqMarketDataType(kind)).got() == []
@@ -193,9 +194,7 @@ STOCK = (
 PAIR = Contract(symbol="EUR", secType="CASH", exchange="IDEALPRO", currency="USD")
 
 
-@pytest.mark.parametrize(
-    "asked", ["9999", "233,999", "mdoff,292:", "162", "RTVolumes", "233:x", "-233", "233;236"]
-)
+@walk("asked", ["9999", "233,999", "mdoff,292:", "162", "RTVolumes", "233:x", "-233", "233;236"])
 def test_one_word_that_is_no_generic_tick_refuses_the_request(asked: str) -> None:
     _, client = ready()
     said = (
@@ -253,7 +252,7 @@ def test_news_alone_open_a_line_without_quotes() -> None:
 WORDS = {"232": 37, "pl price": 37, "221": 37, "59": 59, "IBDividends": 59, "106 , 236": 46}
 
 
-@pytest.mark.parametrize("asked", WORDS)
+@walk("asked", WORDS)
 def test_a_generic_tick_goes_by_its_numbers_and_its_name(asked: str) -> None:
     _, client = ready()
     client.send(wire.ReqMktData(7, AAPL, f"mdoff,{asked}"))

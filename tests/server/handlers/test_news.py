@@ -18,6 +18,7 @@ from papertape.wire.catalogue import market
 from papertape.wire.catalogue import news as wire
 from server.pair import VERSIONS, Client, Hall, Stopwatch
 from venue.scenario import START
+from walks import walk
 
 AAPL, IBM = 265598, 8314
 ALL = "+".join(FREE)
@@ -76,7 +77,7 @@ def instant(row: wire.HistoricalNews) -> int:
     return int(moment.timestamp()) * SECOND
 
 
-@pytest.mark.parametrize("version", [version for version in VERSIONS if version > 116])
+@walk("version", [version for version in VERSIONS if version > 116])
 def test_providers_headlines_and_articles_are_one_world(version: int) -> None:
     client = Hall().client(1, version)
     client.send(wire.ReqNewsProviders())
@@ -118,7 +119,7 @@ def test_a_span_holds_what_lies_in_it() -> None:
     assert past(client, endDateTime=dashed)[0][0] == rows[3]
 
 
-@pytest.mark.parametrize(("total", "count"), [(0, 1), (-5, 1), (1, 1), (301, 300), (10**6, 300)])
+@walk(("total", "count"), [(0, 1), (-5, 1), (1, 1), (301, 300), (10**6, 300)])
 def test_headlines_are_one_to_three_hundred(total: int, count: int) -> None:
     assert len(past(Hall().client(), totalResults=total)[0]) == count
 
@@ -153,7 +154,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("message", "code"), REFUSED, ids=lambda value: repr(value)[:60])
+@walk(("message", "code"), REFUSED, ids=lambda value: repr(value)[:60])
 def test_what_there_is_not_is_refused(message: Any, code: int) -> None:
     assert [one[:2] for one in Hall().client().send(message).errors()] == [(7, code)]
 

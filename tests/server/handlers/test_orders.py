@@ -10,6 +10,7 @@ from papertape.wire.catalogue import reports, session
 from server.pair import VERSIONS, Client, Hall
 from server.shown import expected, lines
 from server.test_station import order
+from walks import walk
 
 
 def traded(version: int = 226) -> tuple[Hall, Client, Client]:
@@ -30,7 +31,7 @@ def traded(version: int = 226) -> tuple[Hall, Client, Client]:
     return hall, one, two
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@walk("version", VERSIONS)
 def test_open_orders_are_this_clients_own(version: int) -> None:
     _, one, _ = traded(version)
     assert lines(one.send(wire.ReqOpenOrders()).got()) == expected("""
@@ -119,7 +120,7 @@ def test_completed_orders_are_todays_of_everybody() -> None:
     assert gone == ["completedOrdersEnd"]
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@walk("version", VERSIONS)
 def test_executions_come_with_their_number_their_commissions_and_the_end(version: int) -> None:
     _, one, _ = traded(version)
     assert lines(one.send(wire.ReqExecutions(6, ExecutionFilter())).got()) == expected("""
@@ -141,7 +142,7 @@ FILTERS = [
 ]
 
 
-@pytest.mark.parametrize(("wanted", "count"), FILTERS, ids=str)
+@walk(("wanted", "count"), FILTERS, ids=str)
 def test_filters_are_all_met(wanted: ExecutionFilter, count: int) -> None:
     _, one, _ = traded()
     one.send(wire.ReqExecutions(6, wanted))
@@ -161,8 +162,8 @@ def test_a_filter_time_that_is_none_is_refused() -> None:
 IDS = [(0, 10149), (-1, 10149), (-(1 << 31), 10149), (HIGHEST_ORDER_ID + 1, 10149)]
 
 
-@pytest.mark.parametrize(("number", "code"), IDS)
-@pytest.mark.parametrize("version", [176, 226])
+@walk(("number", "code"), IDS)
+@walk("version", [176, 226])
 def test_ids_that_are_none_are_refused(version: int, number: int, code: int) -> None:
     hall = Hall()
     hall.quote("AAPL 257.66 x 257.68")
@@ -223,8 +224,8 @@ LANGUAGES = {
 """How the official clients write a price that is not set."""
 
 
-@pytest.mark.parametrize("version", [100, 157, 176, 195, 200])
-@pytest.mark.parametrize("language", LANGUAGES)
+@walk("version", [100, 157, 176, 195, 200])
+@walk("language", LANGUAGES)
 def test_a_plain_order_of_any_language_sets_nothing(language: str, version: int) -> None:
     hall = Hall()
     hall.quote("AAPL 257.66 x 257.68")

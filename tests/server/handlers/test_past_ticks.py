@@ -22,6 +22,7 @@ from server.pair import VERSIONS, Client, Hall
 from server.shown import lines
 from server.test_every_kind import hall as every_kind
 from venue.scenario import START, at
+from walks import walk
 
 AAPL = Contract(symbol="AAPL", secType="STK", exchange="SMART", currency="USD")
 EUR = Contract(symbol="EUR", secType="CASH", exchange="IDEALPRO", currency="USD")
@@ -65,7 +66,7 @@ def answer(client: Client, request: Any) -> Any:
     return got
 
 
-@pytest.mark.parametrize("version", MODERN)
+@walk("version", MODERN)
 def test_trades_with_their_second_size_and_exchange(version: int) -> None:
     _, client = ready(version)
     got = answer(client, asked())
@@ -76,7 +77,7 @@ def test_trades_with_their_second_size_and_exchange(version: int) -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("version", MODERN)
+@walk("version", MODERN)
 def test_quotes_with_their_marks(version: int) -> None:
     _, client = ready(version)
     got = answer(client, asked(what="BID_ASK"))
@@ -100,7 +101,7 @@ def test_a_size_alone_can_be_ignored() -> None:
     assert [t.time - TEN for t in got.historicalTicksBidAsk] == [0, 4]
 
 
-@pytest.mark.parametrize("version", MODERN)
+@walk("version", MODERN)
 def test_the_middle_when_it_moves(version: int) -> None:
     hall, client = ready(version)
     hall.quote("AAPL 257.60 x 257.71")
@@ -134,7 +135,7 @@ SPANS = [
 ]
 
 
-@pytest.mark.parametrize(("fields", "seconds"), SPANS, ids=repr)
+@walk(("fields", "seconds"), SPANS, ids=repr)
 def test_the_span(fields: dict[str, Any], seconds: list[int]) -> None:
     _, client = ready()
     got = answer(client, asked(**fields))
@@ -164,7 +165,7 @@ REFUSED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("case", REFUSED)
+@walk("case", REFUSED)
 def test_refusals(case: str) -> None:
     fields, code, text = REFUSED[case]
     _, client = ready()
@@ -386,7 +387,7 @@ def test_a_histogram_has_the_volume_of_the_bars() -> None:
     assert round(max(prices) * 10_000) == max(bar.high for bar in bars)
 
 
-@pytest.mark.parametrize(
+@walk(
     ("period", "code"),
     [("", 321), ("3 parsecs", 321), ("0 days", 321), ("94 days", 162), ("14 weeks", 162),
      ("4 months", 162), ("1 year", 321), ("99999999999 days", 321)],

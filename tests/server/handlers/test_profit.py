@@ -9,6 +9,7 @@ from papertape.wire.catalogue import account, pnl
 from papertape.wire.message import Message
 from server.pair import VERSIONS, Client, Hall
 from server.test_station import order
+from walks import walk
 
 SINCE = [version for version in VERSIONS if version >= 157]
 ACCOUNT, AAPL = "DU1234567", 265598
@@ -22,7 +23,7 @@ def holding(version: int = SINCE[-1], **options: Any) -> tuple[Hall, Client]:
     return hall, client
 
 
-@pytest.mark.parametrize("version", SINCE)
+@walk("version", SINCE)
 def test_the_first_row_comes_at_once_and_then_what_changes(version: int) -> None:
     hall, client = holding(version)
     client.send(pnl.ReqPnL(5, ACCOUNT), pnl.ReqPnLSingle(6, ACCOUNT, "", AAPL))
@@ -96,7 +97,7 @@ def test_an_id_twice_and_cancellations() -> None:
     assert client.got() == []
 
 
-@pytest.mark.parametrize("version", SINCE)
+@walk("version", SINCE)
 def test_positions_of_an_account_then_the_end_then_changes(version: int) -> None:
     _, client = holding(version)
     client.send(account.ReqPositionsMulti(7, ACCOUNT), account.ReqPositionsMulti(8, "", "M"))

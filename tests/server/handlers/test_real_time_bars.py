@@ -17,6 +17,7 @@ from server.pair import VERSIONS, Client, Hall
 from server.shown import lines
 from server.test_every_kind import hall as every_kind
 from venue.scenario import START, at
+from walks import walk
 
 AAPL = Contract(symbol="AAPL", secType="STK", exchange="SMART", currency="USD")
 EUR = Contract(symbol="EUR", secType="CASH", exchange="IDEALPRO", currency="USD")
@@ -49,7 +50,7 @@ def rows(client: Client) -> list[tuple[object, ...]]:
     ]
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@walk("version", VERSIONS)
 def test_a_bar_is_told_at_its_end_under_the_time_of_its_start(version: int) -> None:
     hall, client = ready(version)
     client.send(asked())
@@ -116,7 +117,7 @@ REFUSED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("case", REFUSED)
+@walk("case", REFUSED)
 def test_refusals(case: str) -> None:
     request, code, text = REFUSED[case]
     hall, client = ready()
@@ -287,7 +288,7 @@ BTC = Contract(symbol="BTC", secType="CRYPTO", exchange="PAXOS", currency="USD")
 FEED = Contract(symbol="BRFG:BRFG_ALL", secType="NEWS", exchange="BRFG")
 
 
-@pytest.mark.parametrize(
+@walk(
     ("contract", "what", "code", "text"),
     [
         (BTC, "TRADES", 10299, "Expected what to show is AGGTRADES, please use that instead of"),

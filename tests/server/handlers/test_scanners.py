@@ -1,5 +1,7 @@
 """Scanners: what there is, who comes first, what is refused, the end of a subscription."""
 
+from functools import cache
+from itertools import count
 from typing import Any
 from xml.etree import ElementTree
 
@@ -12,6 +14,7 @@ from papertape.venue.market.prices import Prices
 from papertape.venue.market.tape import open_market
 from papertape.venue.reference.listings import CATALOGUE
 from papertape.venue.units import MINUTE, SECOND
+from papertape.versions import MAX_SERVER
 from papertape.wire.catalogue import scanner as wire
 from papertape.wire.catalogue.legacy import FundamentalData, ReqFundamentalData
 from papertape.wire.catalogue.market import (
@@ -23,6 +26,7 @@ from papertape.wire.catalogue.market import (
 from papertape.wire.catalogue.session import ErrorMessage
 from server.pair import VERSIONS, Client, Hall, Stopwatch
 from venue.scenario import START
+from walks import walk
 
 TRADES = {
     "AAPL": ("260.00*100", "258.00*300"),  # opened high, fell, is up: volume 400
@@ -49,6 +53,30 @@ def hall(**options: Any) -> Hall:
         found.market.closes[con_id] = [1000 + move * (day % 2) for day in range(31)]
     found.wait(60)
     return found
+
+
+@cache
+def reader(version: int) -> Client:
+    """A client for who only scans; all of them look at one station."""
+    return floor().client(version, version)
+
+
+@cache
+def floor() -> Hall:
+    return hall()
+
+
+NUMBERS = count(3)
+
+
+def scanned(asked: ScannerSubscription, version: int = MAX_SERVER) -> wire.ScannerData:
+    """The first answer to a scan, which ends with it."""
+    client, number = reader(version), next(NUMBERS)
+    client.send(wire.ReqScannerSubscription(number, asked))
+    (answer,) = client.of(wire.ScannerData)
+    client.send(wire.CancelScannerSubscription(number)).got()
+    assert answer.reqId == number
+    return answer
 
 
 def wanted(code: str = "TOP_PERC_GAIN", **more: Any) -> ScannerSubscription:
@@ -89,21 +117,15 @@ RANKS = [
 ]
 
 
-@pytest.mark.parametrize(("code", "order"), RANKS)
+@walk(("code", "order"), RANKS)
 def test_stocks_are_ranked_by_the_tape(code: str, order: str) -> None:
-    client = hall().client()
-    client.send(wire.ReqScannerSubscription(3, wanted(code)))
-    (answer,) = client.of(wire.ScannerData)
-    assert symbols(answer) == order.split()
+    assert symbols(scanned(wanted(code))) == order.split()
     assert {name for name, _ in RANKS} == SCANNERS.keys()
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@walk("version", VERSIONS)
 def test_a_row_has_the_contract(version: int) -> None:
-    client = hall().client(1, version)
-    client.send(wire.ReqScannerSubscription(3, wanted("MOST_ACTIVE", numberOfRows=1)))
-    (answer,) = client.of(wire.ScannerData)
-    (row,) = answer.scannerDataElement
+    (row,) = scanned(wanted("MOST_ACTIVE", numberOfRows=1), version).scannerDataElement
     found = row.contract
     assert (found.conId, found.symbol, found.secType) == (8314, "IBM", "STK")
     assert (found.exchange, found.currency, found.localSymbol) == ("SMART", "USD", "IBM")
@@ -144,12 +166,9 @@ FILTERED = [
 ]
 
 
-@pytest.mark.parametrize(("fields", "order"), FILTERED, ids=repr)
+@walk(("fields", "order"), FILTERED, ids=repr)
 def test_limits_narrow_the_result(fields: dict[str, Any], order: str) -> None:
-    client = hall().client()
-    client.send(wire.ReqScannerSubscription(3, wanted(**fields)))
-    (answer,) = client.of(wire.ScannerData)
-    assert symbols(answer) == order.split()
+    assert symbols(scanned(wanted(**fields))) == order.split()
 
 
 def test_a_market_capitalisation_is_that_of_the_shares_in_the_report() -> None:
@@ -183,24 +202,19 @@ def _filter(tag: str, value: float) -> dict[str, Any]:
     return {"scannerSubscriptionFilterOptions": [TagValue(tag, str(value))]}
 
 
-@pytest.mark.parametrize("name", FILTERS)
+@walk("name", FILTERS)
 def test_every_filter_of_the_parameters_acts(name: str) -> None:
     """A limit that all figures are beyond leaves nothing, its opposite everything."""
     far = 1e15
     nothing, all_ = (-far, far) if FILTERS[name].below else (far, -far)
-    client = hall().client()
-    found = []
-    for number, value in enumerate((nothing, all_), 3):
-        fields = {"scanCode": "MOST_ACTIVE", **_filter(name, value)}
-        client.send(wire.ReqScannerSubscription(number, wanted(**fields)))
-        (answer,) = client.of(wire.ScannerData)
-        found.append(set(symbols(answer)))
+    found = [
+        set(symbols(scanned(wanted(**{"scanCode": "MOST_ACTIVE", **_filter(name, value)}))))
+        for value in (nothing, all_)
+    ]
     assert found == [set(), set(TRADES)]
 
 
-@pytest.mark.parametrize(
-    "name", ["impVolatAbove", "peRatioBelow", "floatSharesBelow", "haltedIs", "MKTCAP"]
-)
+@walk("name", ["impVolatAbove", "peRatioBelow", "floatSharesBelow", "haltedIs", "MKTCAP"])
 def test_a_filter_that_the_parameters_have_not_is_refused_by_name(name: str) -> None:
     client = hall().client()
     client.send(wire.ReqScannerSubscription(3, wanted(**_filter(name, 1.0))))
@@ -241,7 +255,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("fields", "named"), REFUSED, ids=lambda value: str(value)[:40])
+@walk(("fields", "named"), REFUSED, ids=lambda value: str(value)[:40])
 def test_what_there_is_not_is_refused_by_name(fields: dict[str, Any], named: str) -> None:
     client = Hall().client()
     client.send(wire.ReqScannerSubscription(3, wanted(**fields)))

@@ -9,9 +9,10 @@ from papertape.wire.catalogue import session as wire
 from server.pair import VERSIONS, Hall
 from server.shown import lines
 from server.test_station import order
+from walks import walk
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@walk("version", VERSIONS)
 def test_the_next_id_is_one_more_than_the_highest_used(version: int) -> None:
     hall = Hall()
     hall.quote("AAPL 257.66 x 257.68")
@@ -45,7 +46,7 @@ def test_the_accounts_of_the_login() -> None:
     assert lines(client.send(wire.ReqManagedAccts()).got()) == ["managedAccounts DU1,DU2"]
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@walk("version", VERSIONS)
 def test_the_time_is_the_markets(version: int) -> None:
     hall = Hall()
     client = hall.client(1, version)
@@ -62,9 +63,7 @@ def test_the_time_in_milliseconds() -> None:
     assert answer.currentTimeInMillis == hall.now // 10**6
 
 
-@pytest.mark.parametrize(
-    ("level", "legal"), [(1, True), (5, True), (0, False), (6, False), (-1, False)]
-)
+@walk(("level", "legal"), [(1, True), (5, True), (0, False), (6, False), (-1, False)])
 def test_the_log_level_is_one_to_five(level: int, legal: bool) -> None:
     client = Hall().client()
     client.send(wire.SetServerLogLevel(level))

@@ -15,6 +15,7 @@ from server.pair import Client, Hall
 from server.shown import lines
 from server.test_every_kind import hall as every_kind
 from venue.scenario import START, at
+from walks import walk
 
 LINES = [version for version in MODERN if version >= 140]
 
@@ -28,8 +29,8 @@ def told(client: Client) -> list[wire.TickByTickData]:
     return client.of(wire.TickByTickData)
 
 
-@pytest.mark.parametrize("version", LINES)
-@pytest.mark.parametrize(("kind", "number"), [("Last", 1), ("AllLast", 2)])
+@walk("version", LINES)
+@walk(("kind", "number"), [("Last", 1), ("AllLast", 2)])
 def test_each_trade_at_its_moment(version: int, kind: str, number: int) -> None:
     hall, client = ready(version)
     assert client.send(asked(kind=kind)).got() == []
@@ -44,7 +45,7 @@ def test_each_trade_at_its_moment(version: int, kind: str, number: int) -> None:
     assert last.time == (hall.now - SECOND // 10) // SECOND
 
 
-@pytest.mark.parametrize("version", LINES)
+@walk("version", LINES)
 def test_quotes_that_change(version: int) -> None:
     hall, client = ready(version)
     client.send(asked(1, "BidAsk"), asked(2, "BidAsk", ignoreSize=True), asked(3, "MidPoint"))
@@ -63,7 +64,7 @@ def test_quotes_that_change(version: int) -> None:
     assert middle is not None and middle.price == 257.66
 
 
-@pytest.mark.parametrize("version", LINES)
+@walk("version", LINES)
 def test_history_comes_first_and_nothing_twice(version: int) -> None:
     hall, client = ready(version)
     client.send(asked(1, "Last", 2), asked(2, "BidAsk", 1000), asked(3, "MidPoint", 1))
@@ -171,7 +172,7 @@ def test_three_lines_and_ids_that_are_in_use() -> None:
     assert sorted(tick.reqId for tick in told(client)) == [1, 3, 4]
 
 
-@pytest.mark.parametrize(
+@walk(
     ("settings", "most"),
     [
         ({"max_lines": 399}, 3), ({"max_lines": 400}, 4), ({"max_lines": 650}, 6),

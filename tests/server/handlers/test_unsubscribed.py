@@ -9,6 +9,7 @@ from papertape.wire.catalogue import legacy, market, news, scanner, wsh
 from papertape.wire.message import Message
 from server.handlers.test_scanners import wanted
 from server.pair import Hall
+from walks import walk
 
 AAPL = Contract(conId=265598, symbol="AAPL", secType="STK", exchange="SMART", currency="USD")
 ENDS: list[tuple[str, Message, int]] = [
@@ -28,7 +29,7 @@ def hall(service: str) -> Hall:
     return Hall(settings=StationSettings(max_message_rate=0, entitlements=rules))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(("service", "message", "code"), ENDS, ids=repr)
+@walk(("service", "message", "code"), ENDS, ids=repr)
 def test_a_request_ends_with_its_code(service: str, message: Message, code: int) -> None:
     assert [one[:2] for one in hall(service).client().send(message).errors()] == [(7, code)]
     assert {name for name, _, _ in ENDS} == set(SERVICES)

@@ -8,6 +8,7 @@ import pytest
 
 from papertape.wire.catalogue import wsh as wire
 from server.pair import VERSIONS, Client, Hall
+from walks import walk
 
 AAPL, IBM, SPY, EURUSD = 265598, 8314, 756733, 12087792
 KEYS = {
@@ -32,7 +33,7 @@ def events(client: Client, **fields: Any) -> list[dict[str, Any]]:
     return found
 
 
-@pytest.mark.parametrize("version", [version for version in VERSIONS if version >= 161])
+@walk("version", [version for version in VERSIONS if version >= 161])
 def test_events_are_described_and_then_told(version: int) -> None:
     client = Hall().client(1, version)
     client.send(wire.ReqWshEventData(7, AAPL))
@@ -111,7 +112,7 @@ WRONG: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("fields", WRONG, ids=lambda fields: str(fields)[:50])
+@walk("fields", WRONG, ids=lambda fields: str(fields)[:50])
 def test_a_request_that_contradicts_itself_is_refused(fields: dict[str, Any]) -> None:
     client = ready()
     client.send(wire.ReqWshEventData(7, **fields))

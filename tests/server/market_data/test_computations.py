@@ -20,6 +20,7 @@ from papertape.wire.catalogue.session import CurrentTime, ReqCurrentTime
 from server.pair import VERSIONS, Client, Hall, Stopwatch
 from server.test_every_kind import hall as whole_market
 from venue.scenario import at
+from walks import walk
 
 CALL = Contract(localSymbol="SPY   260618C00680000", secType="OPT", exchange="SMART")
 STOCK = Contract(symbol="SPY", secType="STK", exchange="SMART", currency="USD")
@@ -60,7 +61,7 @@ def write(hall: Hall, number: int, bid: float, ask: float) -> None:
 # ---------------------------------------------------------------- what they say
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@walk("version", VERSIONS)
 def test_bid_ask_last_and_model_in_every_form_of_the_wire(version: int) -> None:
     client = whole_market().client(1, version)
     client.send(wire.ReqMktData(1, CALL))

@@ -305,6 +305,7 @@ def test_what_is_open_stands_for_a_day_and_options_grow_with_it() -> None:
         assert first[one] == later[one] != next_day[one]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("contract", "call"),
     [

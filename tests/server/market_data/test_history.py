@@ -24,6 +24,7 @@ from papertape.venue.market.tape import open_market
 from papertape.venue.reference.listings import CATALOGUE
 from papertape.venue.units import DAY, MINUTE, MONTH, SECOND, WEEK
 from venue.scenario import START
+from walks import walk
 
 NOW = START
 EASTERN = ZoneInfo("US/Eastern")
@@ -36,7 +37,7 @@ def refusal(error: pytest.ExceptionInfo[BadRequest]) -> tuple[int, str | None]:
 # ---------------------------------------------------------------- texts
 
 
-@pytest.mark.parametrize(
+@walk(
     ("text", "step"),
     [("1 secs", SECOND), ("30 secs", 30 * SECOND), ("1 min", MINUTE), ("1 hour", 60 * MINUTE),
      ("1 day", DAY), ("1W", WEEK), ("1 week", WEEK), ("1M", MONTH), ("1 month", MONTH),
@@ -46,14 +47,14 @@ def test_a_bar_size_is_a_step(text: str, step: int) -> None:
     assert bar_step(text) == step
 
 
-@pytest.mark.parametrize("text", ["", "1 sec", "7 mins", "1 Min", "1 d", "60", "5  mins"])
+@walk("text", ["", "1 sec", "7 mins", "1 Min", "1 d", "60", "5  mins"])
 def test_other_bar_sizes_are_refused_with_the_list(text: str) -> None:
     with pytest.raises(BadRequest) as error:
         bar_step(text)
     assert refusal(error) == (321, "bar_size")
 
 
-@pytest.mark.parametrize(
+@walk(
     ("text", "meaning"),
     [("60 S", (60, "S")), ("86400 S", (86400, "S")), ("365 D", (365, "D")), ("52 W", (52, "W")),
      ("12 M", (12, "M")), ("68 Y", (68, "Y")), (" 1 D ", (1, "D")), ("30 S", (30, "S")),
@@ -67,7 +68,7 @@ def test_a_duration_is_a_number_and_a_unit(text: str, meaning: tuple[int, str]) 
 WITHOUT, ILL_FORMED, INVALID = "duration_missing", "duration_form", "duration_invalid"
 
 
-@pytest.mark.parametrize(
+@walk(
     ("text", "variant"),
     [("", WITHOUT), (" ", WITHOUT), ("1D", ILL_FORMED), ("1  D", ILL_FORMED), ("-1 D", ILL_FORMED),
      ("1.5 D", ILL_FORMED), ("1 X", ILL_FORMED), ("1 day", ILL_FORMED), ("\u0661 D", ILL_FORMED),
@@ -100,7 +101,7 @@ BACK = """
 """
 
 
-@pytest.mark.parametrize("row", BACK.strip().splitlines(), ids=str.strip)
+@walk("row", BACK.strip().splitlines(), ids=str.strip)
 def test_weeks_months_and_years_are_those_of_the_calendar(row: str) -> None:
     end, text, start = (cell.strip() for cell in row.split("|"))
     number, unit = duration(text)
@@ -128,7 +129,7 @@ LENGTHS = """
 """
 
 
-@pytest.mark.parametrize("row", LENGTHS.strip().splitlines(), ids=str.strip)
+@walk("row", LENGTHS.strip().splitlines(), ids=str.strip)
 def test_a_span_has_no_more_bars_than_an_answer_can_hold(row: str) -> None:
     number, unit, size, name, kind, *outcome = row.split()
     step = BAR_SIZES[f"{size} {name}"]
@@ -148,7 +149,7 @@ def utc(*moment: int) -> int:
     return int(datetime(*moment, tzinfo=UTC).timestamp()) * SECOND  # type: ignore[arg-type, misc]
 
 
-@pytest.mark.parametrize(
+@walk(
     ("text", "instant", "implied"),
     [
         ("", NOW, False),
@@ -171,7 +172,7 @@ def test_an_end_time_is_an_instant(text: str, instant: int, implied: bool) -> No
     assert end_instant(text, "US/Eastern", NOW) == (instant, implied)
 
 
-@pytest.mark.parametrize(
+@walk(
     "text",
     ["yesterday", "20260410", "20261310 16:00:00", "20260410 25:00:00", "20260410 16:00:00 Nowhere",
      "20260410 16:00:00 ../etc/passwd", "25:00:00", "9:30", "09:30:00 Nowhere",
@@ -189,9 +190,7 @@ def test_other_end_times_are_refused(text: str) -> None:
 # ---------------------------------------------------------------- parts
 
 
-@pytest.mark.parametrize(
-    "size", ["1 secs", "30 secs", "1 min", "15 mins", "8 hours", "1 day", "1W", "1M"]
-)
+@walk("size", ["1 secs", "30 secs", "1 min", "15 mins", "8 hours", "1 day", "1W", "1M"])
 def test_parts_follow_each_other_and_are_cut_where_bars_begin(size: str) -> None:
     step = BAR_SIZES[size]
     start, end = NOW - 1000 * step - 12345, NOW

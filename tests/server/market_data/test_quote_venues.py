@@ -88,6 +88,7 @@ def test_the_exchange_of_the_last_trade_is_told_when_it_is_another_one() -> None
     assert [first, *told] == [letter for letter, _ in groupby([first, *trades])]
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("interval", [0, 250])
 @pytest.mark.parametrize("version", [176, 226])
 def test_a_line_at_one_exchange_has_the_letter_of_that_one(version: int, interval: int) -> None:

@@ -11,6 +11,7 @@ from papertape.venue.units import SECOND
 from papertape.versions import HISTORY_IN_SHARES, QUOTES_IN_SHARES, VOLUME_TICKS_IN_SHARES
 from server.shown import expected, lines
 from venue.scenario import SYMBOLS
+from walks import walk
 
 AAPL = SYMBOLS["AAPL"]
 EURUSD = next(entry for entry in CATALOGUE if entry.secType == "CASH")
@@ -65,7 +66,7 @@ CHANGES = """
 """
 
 
-@pytest.mark.parametrize("row", CHANGES.strip().splitlines(), ids=str.strip)
+@walk("row", CHANGES.strip().splitlines(), ids=str.strip)
 def test_only_what_changed_is_told(row: str) -> None:
     after, _, messages = row.partition("|")
     bid_size, bid, ask, ask_size = map(int, after.split())

@@ -36,7 +36,7 @@ def refusal(what: str, kind: str) -> tuple[int, str | None]:
     return error.value.code, error.value.variant
 
 
-@pytest.mark.parametrize("text", ["TRADES", "midpoint", " BID ", "ASK", "BID_ASK", "schedule"])
+@walk("text", ["TRADES", "midpoint", " BID ", "ASK", "BID_ASK", "schedule"])
 def test_names_are_read_in_any_case(text: str) -> None:
     assert named(text) == text.strip().upper()
 

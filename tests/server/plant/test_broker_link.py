@@ -22,6 +22,7 @@ from papertape.wire.message import Message
 from server.pair import Client, Hall
 from server.shown import expected, lines
 from server.test_station import order, raising
+from walks import walk
 
 AAPL = Contract(symbol="AAPL", secType="STK", exchange="SMART", currency="USD")
 QUOTES = market.ReqMktData(1, AAPL)
@@ -297,7 +298,7 @@ FINISHED = [
 ]
 
 
-@pytest.mark.parametrize(("request_", "code", "text"), FINISHED, ids=repr)
+@walk(("request_", "code", "text"), FINISHED, ids=repr)
 def test_what_asks_about_a_finished_order_is_answered_at_once(
     request_: Message, code: int, text: str
 ) -> None:

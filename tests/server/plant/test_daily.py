@@ -9,6 +9,7 @@ from papertape.server.plant.daily import next_at
 from papertape.server.settings import StationSettings
 from papertape.venue.units import DAY, SECOND
 from server.pair import Hall
+from walks import walk
 
 NEW_YORK = "US/Eastern"
 
@@ -18,7 +19,7 @@ def at(text: str) -> int:
     return int(datetime.fromisoformat(text).timestamp()) * SECOND
 
 
-@pytest.mark.parametrize(
+@walk(
     ("now", "clock", "then"),
     [
         ("2026-04-13T10:00:00-04:00", "23:45", "2026-04-13T23:45:00-04:00"),
@@ -91,8 +92,8 @@ def test_without_a_time_neither_happens() -> None:
     assert not client.pipe.closed and hall.station.drills.history() == ()
 
 
-@pytest.mark.parametrize("clock", ["24:00", "7:30", "noon", "12:60", "12:00:00"])
-@pytest.mark.parametrize("name", ["daily_restart", "daily_logoff"])
+@walk("clock", ["24:00", "7:30", "noon", "12:60", "12:00:00"])
+@walk("name", ["daily_restart", "daily_logoff"])
 def test_a_time_that_is_none_is_told(name: str, clock: str) -> None:
     with pytest.raises(SettingsError, match=f"(?s){name}.*{clock}|{clock}.*{name}"):
         StationSettings(**{name: clock})  # type: ignore[arg-type]

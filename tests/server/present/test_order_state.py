@@ -12,6 +12,7 @@ from papertape.venue.commands import SetFeePlan
 from papertape.wire.catalogue import orders, reports
 from server.pair import VERSIONS, Hall
 from server.test_station import order
+from walks import walk
 from wire.views import proto_view, text_view
 
 ORDERS = (
@@ -66,7 +67,7 @@ def test_what_the_table_says_is_told_is_told_and_nothing_else() -> None:
     assert found == {row.name for row in STATE_TABLE if row.use == "told"}
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@walk("version", VERSIONS)
 def test_each_version_gets_those_that_it_has(version: int) -> None:
     """What arrives is what the table says, less what the version's messages lack."""
     found = set().union(*(set_fields(one) for one in states(version)))

@@ -2,12 +2,11 @@
 
 from datetime import datetime
 
-import pytest
-
 from papertape.venue.reference.calendars import calendar_of
 from papertape.venue.reference.listings import CATALOGUE
 from papertape.venue.reference.times import instant, parse_instant
 from venue.scenario import Stage, scenario, shown
+from walks import walk
 
 QUOTES = """
     quote   AAPL 257.66 x 257.68      -> .
@@ -23,7 +22,7 @@ def placed(row: str) -> Stage:
     return stage
 
 
-@pytest.mark.parametrize(
+@walk(
     ("fields", "name"),
     [
         ("GTD goodTillDate={}", "goodTillDate"),

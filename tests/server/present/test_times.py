@@ -5,6 +5,7 @@ import pytest
 from papertape.server.present.times import bar_date, clock, connection_time, stamp
 from papertape.venue.units import SECOND, Nanos
 from venue.scenario import at
+from walks import walk
 
 MORNING = at("20260413 09:05:07")
 WINTER = at("20260113 09:05:07")
@@ -20,13 +21,13 @@ def test_stamps_name_their_zone_from_174_on(version: int, text: str) -> None:
     assert stamp(MORNING, ZONE, version) == text
 
 
-@pytest.mark.parametrize(
+@walk(
     ("zone", "name"),
     [("US/Eastern", "EST"), ("Europe/Berlin", "CET"), ("Europe/London", "GMT"),
      ("Europe/Dublin", "GMT"), ("Australia/Sydney", "AEST"), ("Asia/Tokyo", "JST"),
      ("UTC", "UTC"), ("Asia/Singapore", "Asia/Singapore")],
 )  # fmt: skip
-@pytest.mark.parametrize("time", [MORNING, WINTER])
+@walk("time", [MORNING, WINTER])
 def test_the_version_answer_names_the_zone_in_short_and_as_in_winter(
     zone: str, name: str, time: Nanos
 ) -> None:

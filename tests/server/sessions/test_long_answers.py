@@ -15,6 +15,7 @@ from papertape.wire.message import Message
 from server.pair import Client, Hall, Stopwatch
 from server.shown import lines
 from server.test_station import TIME, order, raising
+from walks import walk
 
 COUNT = 60
 OWNER = 5
@@ -59,7 +60,7 @@ def slowly(hall: Hall) -> Hall:
     return hall
 
 
-@pytest.mark.parametrize("name", ASKED)
+@walk("name", ASKED)
 def test_others_have_their_turn_within_a_long_answer(name: str) -> None:
     message, kind, least = ASKED[name]
     hall = day(Hall())

@@ -20,6 +20,7 @@ from papertape.wire.connection import Negotiated
 from server.pair import Client, Hall
 from server.sessions.test_scheduler import START
 from server.shown import lines
+from walks import walk
 
 
 def policy(others: Verdict = "ask", rules: dict[str, Verdict] | None = None, **api: Any) -> Policy:
@@ -36,7 +37,7 @@ def come(hall: Hall, address: str, client_id: int = 1) -> Client:
 # ---------------------------------------------------------------- by rule
 
 
-@pytest.mark.parametrize(
+@walk(
     ("address", "verdict"),
     [
         ("127.0.0.1", "accept"), ("::1", "accept"), ("::ffff:127.0.0.1", "accept"),
@@ -71,7 +72,7 @@ def test_the_most_specific_rule_counts() -> None:
     assert found == ["accept", "ask", "reject", "accept", "reject"]
 
 
-@pytest.mark.parametrize(
+@walk(
     ("address", "refused"),
     [("127.0.0.1", False), ("127.9.9.9", False), ("::1", False), ("10.0.0.7", True),
      ("::ffff:10.0.0.7", True), ("2001:db8::7", True)],

@@ -34,14 +34,14 @@ START = """
 # ---------------------------------------------------------------- the opening
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@walk("version", VERSIONS)
 def test_s20_start_brings_accounts_next_id_and_farm_notices_in_order(version: int) -> None:
     client = Hall().client(1, version, quiet=False)
     assert client.connection.version == version
     assert lines(client.got()) == expected(START)
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@walk("version", VERSIONS)
 def test_s20_working_orders_come_first_when_there_are_any(version: int) -> None:
     hall = Hall()
     hall.quote("AAPL 257.66 x 257.68")
@@ -64,7 +64,7 @@ def test_working_orders_can_be_left_for_the_client_to_ask() -> None:
     assert lines(hall.client(1, quiet=False).got())[0] == "managedAccounts DU1234567"
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@walk("version", VERSIONS)
 def test_s12_requests_right_behind_start_api_are_answered_after_the_next_id(version: int) -> None:
     client = Hall().newcomer(version).greet()
     client.send(session.StartApi(1), session.ReqCurrentTime(), session.ReqIds(1))
@@ -88,7 +88,7 @@ def test_s10_the_connection_time_is_in_the_zone_of_the_server() -> None:
     assert client.connection.connection_time == "20260413 16:00:00 CET"
 
 
-@pytest.mark.parametrize(
+@walk(
     ("offered", "own", "agreed"),
     [
         (b"v100..226", 226, 226), (b"v157..178", 226, 178), (b"v100..999", 226, 226),
@@ -115,7 +115,7 @@ def test_s8_no_common_version_is_answered_and_closed(
     assert "no common version: the client knows " + offered[1:].decode() in caplog.text
 
 
-@pytest.mark.parametrize("version", [*VERSIONS, 151, 187, 196, 197, 201, 208])
+@walk("version", [*VERSIONS, 151, 187, 196, 197, 201, 208])
 def test_s9_clients_of_every_age_get_what_their_version_knows(version: int) -> None:
     hall = Hall()
     hall.quote("AAPL 257.66 x 257.68")
@@ -322,8 +322,8 @@ def test_s27_a_request_right_behind_the_greeting_closes(
     assert "closed: ReqCurrentTime while negotiated" in caplog.text
 
 
-@pytest.mark.parametrize("version", [100, 176, 200, 201, MAX_SERVER])
-@pytest.mark.parametrize("segments", [1, 2])
+@walk("version", [100, 176, 200, 201, MAX_SERVER])
+@walk("segments", [1, 2])
 def test_a_start_api_together_with_the_greeting_is_served_after_the_version_answer(
     version: int, segments: int
 ) -> None:

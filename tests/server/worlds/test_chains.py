@@ -3,8 +3,6 @@
 from decimal import Decimal
 from typing import Any
 
-import pytest
-
 from papertape.errors import WorldError
 from papertape.model import Contract, Order
 from papertape.server.assembly import Composed, MarketSettings, compose
@@ -17,6 +15,7 @@ from papertape.wire.catalogue import contract, market, options
 from papertape.wire.catalogue.orders import PlaceOrder
 from papertape.worlds.reading import read_steps, read_world
 from server.pair import Client, Hall
+from walks import walk
 
 GME = """
 start      2026-04-10 10:00 US/Eastern
@@ -159,7 +158,7 @@ def _id_of(hall: Hall, strike: float) -> int:
     return int(found.instrument.conId)  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize(
+@walk(
     ("line", "why"),
     [
         ("chain GMEX 2026-05-15 strikes 10..40 by 2.5", "'vol'"),

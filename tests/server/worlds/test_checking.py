@@ -11,6 +11,7 @@ from papertape.errors import WorldError
 from papertape.server.worlds.checking import check_request
 from papertape.server.worlds.founding import check_world
 from papertape.worlds.reading import MOST_PROBLEMS, read_all, read_world
+from walks import walk
 
 TraceFunction = Callable[[FrameType, str, Any], Any]
 WRONG = {
@@ -34,7 +35,7 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("text", WRONG)
+@walk("text", WRONG)
 def test_a_name_or_number_that_cannot_be_is_told_where_it_stands(text: str) -> None:
     (problem,) = check_world(read_world(text))
     column, said = WRONG[text]

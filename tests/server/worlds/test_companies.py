@@ -8,6 +8,7 @@ from papertape.venue.commands import RenameShares
 from papertape.wire.catalogue import account
 from papertape.worlds.reading import read_world
 from server.worlds.test_player import Play
+from walks import walk
 
 AAPL = 265598
 HOLDS = "account DU1234567 cash 1,000 USD holds 40 AAPL @ 100 fees none\n"
@@ -108,7 +109,7 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("line", REFUSED)
+@walk("line", REFUSED)
 def test_what_cannot_be_is_told_with_its_line(line: str) -> None:
     with pytest.raises(WorldError, match=rf"line 1.*{REFUSED[line]}"):
         Play(line)

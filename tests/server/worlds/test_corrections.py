@@ -12,6 +12,7 @@ from server.market import TapeMarket
 from server.pair import VERSIONS, Hall
 from server.test_station import order
 from server.worlds.test_player import Play
+from walks import walk
 
 QUOTE = "quote SPY 170.00 x 170.02"
 AAPL = Contract(symbol="AAPL", secType="STK", exchange="SMART", currency="USD")
@@ -37,7 +38,7 @@ def told(play: Play) -> list[str]:
     return [line for message in play.client.got() if (line := shown(message))]
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@walk("version", VERSIONS)
 def test_a_world_corrects_the_first_fill(version: int) -> None:
     """The line of the example, word by word."""
     text = f"{QUOTE}\nexecution correct the first fill to 99 @ 168.29 after 2s"
@@ -104,7 +105,7 @@ def test_what_cannot_be_is_said_with_its_line() -> None:
         play.say("execution correct the first fill to 100")
 
 
-@pytest.mark.parametrize(
+@walk(
     ("line", "why"),
     [
         ("execution correct the fourth fill to 9", "which fill"),

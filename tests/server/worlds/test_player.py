@@ -19,6 +19,7 @@ from papertape.wire.catalogue.reports import (
 from papertape.worlds.reading import read_steps, read_world
 from server.market import WrittenMarket
 from server.pair import Client, Hall
+from walks import walk
 
 SPY = Contract(symbol="SPY", secType="STK", exchange="SMART", currency="USD")
 
@@ -273,7 +274,7 @@ def test_a_step_that_cannot_be_carried_out_fails_the_world() -> None:
     assert "only 100 of the order are left" in str(failed)
 
 
-@pytest.mark.parametrize(
+@walk(
     ("text", "said"),
     [
         ("quote NOSUCH 1 x 2", "line 1, column 7: 'NOSUCH' is the name of no contract"),

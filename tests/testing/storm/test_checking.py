@@ -8,6 +8,7 @@ import pytest
 
 from papertape.errors import SettingsError, WorldError
 from papertape.testing.storm.checking import CheckExpression, CheckFunction, read_checks
+from walks import walk
 
 
 class View:
@@ -31,7 +32,7 @@ class View:
 VIEW: Any = View()
 
 
-@pytest.mark.parametrize(
+@walk(
     "text",
     [
         "position('SPY') == 150", "abs(-position('SPY')) <= 150", "cash() > 25000 and now() >= 60",
@@ -58,7 +59,7 @@ def test_what_does_not_hold_tells_its_parts(text: str, said: str) -> None:
     assert CheckExpression(text).wrong(VIEW) == said
 
 
-@pytest.mark.parametrize(
+@walk(
     ("text", "said"),
     [
         ("abs(position('SPY') <= 100", "column 4: cannot be read"),
@@ -87,7 +88,7 @@ def test_what_is_none_of_the_language_is_refused(text: str, said: str) -> None:
     assert said in str(refused.value)
 
 
-@pytest.mark.parametrize(
+@walk(
     ("text", "said"),
     [
         ("position('NOSUCH') > 0", "column 1: cannot be computed: 'NOSUCH' is the name of no"),

@@ -25,6 +25,7 @@ from papertape.testing.storm.worldtext import FAULTS, PLAIN, storm_world
 from papertape.venue.units import SECOND
 from papertape.worlds.reading import read_world
 from papertape.worlds.words import span_of
+from walks import walk
 
 GROUND = StormGround(
     60 * SECOND,
@@ -100,9 +101,7 @@ def test_parts_of_a_fill_leave_something_for_the_rest() -> None:
         assert [after for after, _ in one.parts] == sorted(after for after, _ in one.parts)
 
 
-@pytest.mark.parametrize(
-    "time", [0, 1, 999, 40 * 10**6, SECOND, 61 * SECOND, 120 * SECOND, 1_234_567_891]
-)
+@walk("time", [0, 1, 999, 40 * 10**6, SECOND, 61 * SECOND, 120 * SECOND, 1_234_567_891])
 def test_a_time_reads_back_as_it_was(time: int) -> None:
     assert span_of(span(time)) == time
 

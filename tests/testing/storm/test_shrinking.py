@@ -10,6 +10,7 @@ from papertape.testing.storm.faults import CutFault, HungFault, LinkFault, Storm
 from papertape.testing.storm.shrinking import Faults, Shrinking
 from papertape.venue.units import SECOND
 from testing.storm.test_drawing import GROUND
+from walks import walk
 
 CUT = CutFault(how="half-frame", at=12_340_000_000)
 HUNG = HungFault(away=7 * SECOND, at=20_050_000_000)
@@ -20,8 +21,8 @@ def others(count: int) -> list[StormFault]:
     return [CutFault(how="reset", at=number * 31_000_000) for number in range(1, count + 1)]
 
 
-@pytest.mark.parametrize("count", [0, 1, 6, 40])
-@pytest.mark.parametrize("needed", [(CUT,), (CUT, HUNG), (CUT, HUNG, LINK)])
+@walk("count", [0, 1, 6, 40])
+@walk("needed", [(CUT,), (CUT, HUNG), (CUT, HUNG, LINK)])
 def test_the_fewest_are_found_wherever_they_stand(count: int, needed: Faults) -> None:
     faults = [*others(count), *needed]
     Random(count).shuffle(faults)

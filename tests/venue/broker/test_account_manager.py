@@ -30,6 +30,7 @@ from papertape.venue.facts import (
 from papertape.venue.market.source import Quote
 from papertape.venue.reference.listings import CATALOGUE
 from venue.scenario import SYMBOLS
+from walks import walk
 
 DOLLAR = 10**6
 AAPL = SYMBOLS["AAPL"].conId
@@ -138,6 +139,6 @@ def test_a_code_is_any_visible_text(code: str) -> None:
     assert is_code(code)
 
 
-@pytest.mark.parametrize("code", ["", " DU1", "DU1 ", "DU\n1", "DU\0", "a,b", "x" * 101, "\u200b"])
+@walk("code", ["", " DU1", "DU1 ", "DU\n1", "DU\0", "a,b", "x" * 101, "\u200b"])
 def test_a_code_that_could_not_be_told_is_none(code: str) -> None:
     assert not is_code(code)

@@ -139,7 +139,7 @@ def test_what_has_no_effect_is_taken_and_echoed(row: Attribute) -> None:
         assert getattr(first.view.order, row.name) == value
 
 
-@pytest.mark.parametrize("row", rows("told"), ids=lambda row: row.name)
+@walk("row", rows("told"), ids=lambda row: row.name)
 def test_what_only_the_server_tells_is_taken(row: Attribute) -> None:
     on = stage()
     first, *_ = on.submit(limit_order(1, **{row.name: setting(row)}))

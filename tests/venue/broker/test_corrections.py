@@ -14,6 +14,7 @@ from papertape.venue.script import BustExecution, CorrectExecution, ScriptRefuse
 from papertape.venue.units import SECOND
 from venue.broker.test_script import WrittenStage
 from venue.scenario import SYMBOLS, Stage, shown
+from walks import walk
 
 AAPL = SYMBOLS["AAPL"].conId
 ACCOUNT = "DU1234567"
@@ -195,7 +196,7 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize(("asked", "why"), REFUSED.items())
+@walk(("asked", "why"), REFUSED.items())
 def test_what_cannot_be_is_refused_and_changes_nothing(
     asked: tuple[int, int, float], why: str
 ) -> None:

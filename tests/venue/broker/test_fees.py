@@ -9,6 +9,7 @@ from papertape.venue.broker.fees import commission
 from papertape.venue.broker.schedules import FEE_PLANS, StockRates
 from papertape.venue.reference.listings import CATALOGUE, EURUSD
 from papertape.venue.units import notional, price_units, scaled, size_units
+from walks import walk
 
 AAPL = CATALOGUE[265598]
 APPLE_IN_SWITZERLAND = CATALOGUE[273982664]
@@ -45,7 +46,7 @@ FOREIGN = {
 """The first four as the examples on IBKR's pages of commissions go."""
 
 
-@pytest.mark.parametrize("currency", FOREIGN)
+@walk("currency", FOREIGN)
 def test_stocks_pay_by_their_currency(currency: str) -> None:
     shares, price, fee = FOREIGN[currency]
     entry = msgspec.structs.replace(AAPL, currency=currency)
@@ -72,7 +73,7 @@ BONDS = {
 }
 
 
-@pytest.mark.parametrize("name", BONDS)
+@walk("name", BONDS)
 def test_bonds_pay_by_their_face_value(name: str) -> None:
     kind, bonds, price, fee = BONDS[name]
     entry = msgspec.structs.replace(CATALOGUE[236491195], bondType=kind)
@@ -112,7 +113,7 @@ def test_foreign_listings_pay_no_american_fees() -> None:
     assert charge(APPLE_IN_SWITZERLAND, -1, [(100, 200.0)]) == [10_000_000]
 
 
-@pytest.mark.parametrize(
+@walk(
     ("premium", "expected"),
     [(8.90, 768_250), (0.10, 768_250), (0.09, 618_250), (0.05, 618_250), (0.04, 368_250)],
 )

@@ -2,8 +2,6 @@
 
 from itertools import permutations
 
-import pytest
-
 from papertape.venue.broker.option_margin import OptionLot, Underlying, by_rule, by_scan
 from papertape.venue.broker.schedules import MARGIN_MODELS
 from walks import walk
@@ -96,7 +94,7 @@ BY_SCAN = {
 }
 
 
-@pytest.mark.parametrize("name", BY_SCAN)
+@walk("name", BY_SCAN)
 def test_by_scan(name: str) -> None:
     assert SCAN is not None
     options, price, shares, dollars = BY_SCAN[name]

@@ -8,6 +8,7 @@ from papertape.venue.commands import ModifyByUser
 from papertape.venue.invariants import check
 from papertape.venue.script import OrderRule, ScriptAct, SetRule
 from venue.scenario import Stage, scenario, shown
+from walks import walk
 
 SCALE = "scaleInitLevelSize=10 scalePriceIncrement=0.05"
 DRIFT = "scalePriceAdjustValue=0.01 scalePriceAdjustInterval=60"
@@ -41,7 +42,7 @@ def test_only_limit_and_relative_orders_are_scaled(kind: str) -> None:
     assert shown(stage.step(row)) == ["#1 refused 387"]
 
 
-@pytest.mark.parametrize(
+@walk(
     ("terms", "code"),
     [
         ("FOK", 111),

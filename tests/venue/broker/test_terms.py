@@ -3,7 +3,6 @@
 from decimal import Decimal
 
 import msgspec
-import pytest
 
 from papertape.model import Contract, Order, SoftDollarTier, TagValue
 from papertape.server.present.events import OrderReplacedEvent, RequestRefusedEvent
@@ -138,7 +137,7 @@ LATE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("row", "text"), LATE)
+@walk(("row", "text"), LATE)
 def test_text_of_what_comes_too_late(row: str, text: str) -> None:
     stage = scenario("""
         quote   AAPL 257.66 x 257.68

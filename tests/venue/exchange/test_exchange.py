@@ -22,6 +22,7 @@ from papertape.venue.exchange.triggers import (
     of_quote,
 )
 from papertape.venue.market.source import Print, Quote
+from walks import walk
 
 ONE, TWO = 11, 22
 
@@ -198,7 +199,7 @@ UP_DOWN = [
 ]
 
 
-@pytest.mark.parametrize(("method", "touch", "expected"), UP_DOWN)
+@walk(("method", "touch", "expected"), UP_DOWN)
 def test_what_a_quote_says_to_a_method(
     method: int, touch: tuple[int, int], expected: tuple[int, int]
 ) -> None:
@@ -216,7 +217,7 @@ ELECTED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("method", "side", "stop", "last", "touch", "price"), ELECTED)
+@walk(("method", "side", "stop", "last", "touch", "price"), ELECTED)
 def test_what_elects_a_stop_at_once(
     method: int, side: int, stop: int, last: int, touch: tuple[int, int], price: int
 ) -> None:

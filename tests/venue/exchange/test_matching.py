@@ -1,7 +1,5 @@
 """The paper fill rule, piece by piece."""
 
-import pytest
-
 from papertape.venue.exchange.book import LimitBook
 from papertape.venue.exchange.matching import (
     ConsumedLiquidity,
@@ -11,6 +9,7 @@ from papertape.venue.exchange.matching import (
     touch,
 )
 from papertape.venue.market.source import Quote
+from walks import walk
 
 QUOTE = Quote(1, 5, 100, 7, 102, 9)
 BID_ONLY = Quote(1, 5, 100, 7, 0, 0)
@@ -23,7 +22,7 @@ CASES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("side", "limit", "quote", "expected"), CASES)
+@walk(("side", "limit", "quote", "expected"), CASES)
 def test_takes(side: int, limit: int | None, quote: Quote, expected: bool) -> None:
     assert takes(side, limit, quote) is expected
     book = LimitBook()

@@ -23,6 +23,7 @@ from venue.days import (
     market,
     slow_bars,
 )
+from walks import walk
 
 MARKET = market(ANCHOR + 17 * SECOND)  # within a minute: the tape begins with the minute
 KINDS = (RECORDED, MINUTES, SYNTHETIC, CURRENCY)
@@ -58,6 +59,7 @@ def assert_averages(quick: list[PriceBar], slow: list[PriceBar], *, exact: bool)
         assert abs(one.close - other.close) <= slack
 
 
+@pytest.mark.sample(5)
 @pytest.mark.parametrize("start", STARTS.values(), ids=STARTS)
 @pytest.mark.parametrize("con_id", KINDS)
 @tries(6)
@@ -74,8 +76,8 @@ def test_bars_are_those_of_the_ticks(con_id: int, start: int, data: st.DataObjec
     compare(quick, slow, exact=exact)
 
 
-@pytest.mark.parametrize("con_id", KINDS)
-@pytest.mark.parametrize("what", [what for what in WHATS if what != "BID_ASK"])
+@walk("con_id", KINDS)
+@walk("what", [what for what in WHATS if what != "BID_ASK"])
 def test_long_bars_are_made_of_short_ones(con_id: int, what: str) -> None:
     span = {"start": ANCHOR - 3 * DAY, "end": ANCHOR + LENGTH + 100 * MINUTE - 1}
     minutes = MARKET.bars(con_id, step=MINUTE, what=what, **span)
@@ -92,8 +94,8 @@ def test_long_bars_are_made_of_short_ones(con_id: int, what: str) -> None:
             assert_made_of(bar, gathered[bar.start])
 
 
-@pytest.mark.parametrize("con_id", KINDS)
-@pytest.mark.parametrize("what", [what for what in WHATS if what != "BID_ASK"])
+@walk("con_id", KINDS)
+@walk("what", [what for what in WHATS if what != "BID_ASK"])
 def test_a_day_bar_is_made_of_its_minutes(con_id: int, what: str) -> None:
     now = ANCHOR + 2 * DAY + 61 * SECOND
     days = MARKET.bars(con_id, start=ANCHOR - 6 * DAY, end=now, step=DAY, what=what)

@@ -69,6 +69,7 @@ def test_it_ticks_from_four_to_twenty_and_in_no_other_hour(con_id: int) -> None:
     assert MARKET.sessions(con_id, OPENS, ENDS - 1) == [(OPENS, ENDS)]
 
 
+@pytest.mark.sample(5)
 @every_kind
 @pytest.mark.parametrize("what", WHATS)
 def test_the_minutes_make_up_the_day_and_its_regular_session(con_id: int, what: str) -> None:
@@ -241,6 +242,7 @@ def test_a_week_is_the_days_in_it() -> None:
     assert len(days) == 5 and week.volume == sum(day.volume for day in days)
 
 
+@pytest.mark.long
 def test_not_a_byte_of_a_daily_bar_has_changed_since_they_were_written_down() -> None:
     told = hashlib.sha256()
     here = market(begin="20261105 09:30:00")
@@ -269,6 +271,7 @@ def test_a_daily_bar_works_no_minute_of_the_hours_around_the_session_out() -> No
     assert source._ways[0]._cells
 
 
+@pytest.mark.sample(7)
 @pytest.mark.parametrize("con_id", [SPY, RARE, *random.Random(15).sample(STOCKS, 40)])
 def test_which_minutes_have_prints_is_drawn_for_each(con_id: int) -> None:
     """Minute by minute, as it was worked out before it was done by half hours."""

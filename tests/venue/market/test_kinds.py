@@ -45,6 +45,7 @@ instants = st.integers(ANCHOR - 6 * DAY, ANCHOR + 4 * DAY)
 every_kind = pytest.mark.parametrize("con_id", KINDS)
 
 
+@pytest.mark.sample(5)
 @every_kind
 @pytest.mark.parametrize("hours", MARKETS)
 @tries(8)
@@ -64,6 +65,7 @@ def test_bars_are_those_of_the_ticks(con_id: int, hours: str, data: st.DataObjec
             assert getattr(one, name) == getattr(other, name), name
 
 
+@pytest.mark.sample(5)
 @every_kind
 @pytest.mark.parametrize("what", ["TRADES", "BID", "ASK", "MIDPOINT"])
 def test_a_day_bar_is_made_of_its_minutes(con_id: int, what: str) -> None:

@@ -32,6 +32,7 @@ ANCHORS = [
 ]
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(("anchor", "begins"), ANCHORS)
 def test_the_recorded_day_stands_in_the_session_of_the_anchor(anchor: str, begins: str) -> None:
     source = market(at(anchor), exchange=True)
@@ -73,7 +74,7 @@ def test_currencies_trade_from_the_evening_before() -> None:
     ]
 
 
-@pytest.mark.parametrize(("con_id", "close", "opens"), [
+@walk(("con_id", "close", "opens"), [
     (RECORDED, "20261125 16:00:00", "20261127 09:30:00"),
     (RECORDED, "20261127 13:00:00", "20261130 09:30:00"),
     (MINUTES, "20261125 16:00:00", "20261127 09:30:00"),

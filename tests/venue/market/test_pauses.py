@@ -70,6 +70,7 @@ def test_nothing_ticks_in_a_pause(entry: Instrument, day: int, texts: list[str])
     assert MARKET.next_tick(con_id, ends - 1) > ends + HOUR
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(("entry", "day", "texts"), DAYS, ids=["7203", "700", "HSI", "ZC"])
 def test_ticks_of_a_day_come_in_order_and_make_its_figures(
     entry: Instrument, day: int, texts: list[str]

@@ -11,6 +11,7 @@ from papertape.venue.market.source import Print, Quote
 from papertape.venue.market.tape import open_market
 from papertape.venue.units import MINUTE, SECOND
 from venue.days import ANCHOR
+from walks import walk
 
 
 def stretch(minutes: int = 5):  # type: ignore[no-untyped-def]
@@ -36,7 +37,7 @@ def test_every_other_turn_goes_back_and_the_touch_of_a_trade_stays() -> None:
     assert [tick.time for tick in ticks] == sorted(tick.time for tick in ticks)
 
 
-@pytest.mark.parametrize("what", ["TRADES", "BID", "ASK", "MIDPOINT", "BID_ASK"])
+@walk("what", ["TRADES", "BID", "ASK", "MIDPOINT", "BID_ASK"])
 def test_the_minutes_are_those_of_its_ticks(what: str) -> None:
     day = RepeatedDay(stretch(), 20 * MINUTE, Cache(64), "day")
     for minute in range(20):

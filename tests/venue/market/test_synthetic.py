@@ -12,6 +12,7 @@ from papertape.venue.market.source import Print, Quote
 from papertape.venue.market.synthetic import CURRENCY, SyntheticDays, SyntheticSpec
 from papertape.venue.market.tape import open_market
 from papertape.venue.units import DAY, MINUTE, SECOND
+from walks import walk
 
 ANCHOR = 1_700_000_000 * SECOND // MINUTE * MINUTE
 PRICE = 1_000_000
@@ -89,7 +90,7 @@ def test_volume_and_moves_have_the_shape_of_a_u() -> None:
         assert cells[0] + cells[1] > 1.5 * (cells[5] + cells[6]) < cells[11] + cells[12]
 
 
-@pytest.mark.parametrize("length", [10, 31, 95, 405, 1440])
+@walk("length", [10, 31, 95, 405, 1440])
 def test_days_of_any_length_agree_with_their_minutes(length: int) -> None:
     spec = SyntheticSpec(PRICE, length=length * MINUTE, volume=100_000)
     source = SyntheticDays(spec, 9, caches=Caches())
@@ -109,7 +110,7 @@ def test_seeds_and_instruments_differ() -> None:
     assert one.quote(265598, now) == open_market(ANCHOR + 1, seed=1).quote(265598, now)
 
 
-@pytest.mark.parametrize("con_id", DEFAULTS)
+@walk("con_id", DEFAULTS)
 def test_every_default_instrument_ticks(con_id: int) -> None:
     market = open_market(ANCHOR)
     ticks = list(market.ticks(con_id, ANCHOR, ANCHOR + MINUTE))

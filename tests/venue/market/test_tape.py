@@ -15,6 +15,7 @@ from lanes import tries
 from papertape.venue.market.source import Print, Quote
 from papertape.venue.units import DAY, MINUTE, SECOND
 from venue.days import ANCHOR, CURRENCY, LENGTH, MINUTES, RECORDED, SYNTHETIC, market
+from walks import walk
 
 MARKET = market()
 KINDS = (RECORDED, MINUTES, SYNTHETIC, CURRENCY)
@@ -25,8 +26,8 @@ def length(con_id: int) -> int:
     return MARKET.tape(con_id).length
 
 
-@pytest.mark.parametrize("con_id", KINDS)
-@pytest.mark.parametrize("lap", range(1, 6))
+@walk("con_id", KINDS)
+@walk("lap", range(1, 6))
 def test_the_tape_wraps_without_a_jump(con_id: int, lap: int) -> None:
     border = ANCHOR + lap * length(con_id)
     before, after = MARKET.quote(con_id, border - 1), MARKET.quote(con_id, border)

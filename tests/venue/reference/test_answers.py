@@ -2,8 +2,6 @@
 
 from datetime import UTC, datetime
 
-import pytest
-
 from papertape.venue.reference.answers import (
     BBO,
     MOST_MATCHES,
@@ -13,6 +11,7 @@ from papertape.venue.reference.answers import (
     smart_components,
 )
 from papertape.venue.reference.listings import CATALOGUE
+from walks import walk
 
 NOW = int(datetime(2026, 8, 24, 15, tzinfo=UTC).timestamp()) * 1_000_000_000
 
@@ -52,8 +51,8 @@ def test_a_stock_has_a_row_for_each_exchange_and_smart_comes_last() -> None:
     assert 300.0 in rows[0].strikes
 
 
-@pytest.mark.parametrize("exchange", ["SMART", "AMEX", " cboe "])
-@pytest.mark.parametrize("under", [265598, 416904])
+@walk("exchange", ["SMART", "AMEX", " cboe "])
+@walk("under", [265598, 416904])
 def test_an_exchange_selects_options_on_futures_and_finds_none_on_a_stock(
     under: int, exchange: str
 ) -> None:

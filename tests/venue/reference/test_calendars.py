@@ -19,6 +19,7 @@ from papertape.venue.reference.calendars import EXCHANGES, calendar, calendar_of
 from papertape.venue.reference.listings import CATALOGUE
 from papertape.venue.units import MINUTE
 from venue.scenario import at
+from walks import walk
 
 ROOT = Path(__file__).resolve().parents[3]
 GROUPS = sorted(EXCHANGES)
@@ -112,7 +113,7 @@ HOLIDAYS = """
 """
 
 
-@pytest.mark.parametrize("text", HOLIDAYS.split())
+@walk("text", HOLIDAYS.split())
 def test_holidays_of_american_stocks(text: str) -> None:
     assert calendar("US").on(day(text)) is None
 
@@ -143,6 +144,7 @@ def test_others_trade_by_their_own_clocks() -> None:
     assert calendar("EBS").on(day("2026-08-01")) is None
 
 
+@pytest.mark.sample(5)
 @pytest.mark.parametrize("group", GROUPS)
 @given(ordinal=st.integers(day("1990-01-01"), day("2040-12-31")))
 def test_numbers_have_no_holes_and_times_are_in_order(group: str, ordinal: int) -> None:

@@ -15,6 +15,7 @@ from papertape.venue.reference.listings import CATALOGUE
 from papertape.venue.reference.roots import roots
 from papertape.venue.reference.rules import MARKET_RULES, rules_of
 from papertape.venue.reference.securities import KINDS
+from walks import walk
 
 LINES = gzip.decompress(listings._lines()).decode().splitlines()
 ALL = Catalogue(listings._lines)
@@ -99,7 +100,7 @@ PUBLIC = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("text", PUBLIC)
+@walk("text", PUBLIC)
 def test_public_numbers(text: str) -> None:
     kind, symbol, exchange, *rest = text.split()
     wanted = Contract(
@@ -138,7 +139,7 @@ LOOKUPS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("wanted", "expected"), LOOKUPS)
+@walk(("wanted", "expected"), LOOKUPS)
 def test_every_kind_is_found_as_programs_name_it(wanted: Contract, expected: str) -> None:
     found = CATALOGUE.resolve(wanted, Purpose.QUOTES, NOW)
     assert isinstance(found, Listing), found

@@ -55,7 +55,7 @@ FDAX 202606 20260619
 """
 
 
-@pytest.mark.parametrize("row", LAST_DAYS.strip().splitlines())
+@walk("row", LAST_DAYS.strip().splitlines())
 def test_futures_end_on_the_days_of_their_exchanges(row: str) -> None:
     name, month, day = row.split()
     made = future_of(roots()[name], int(month[:4]) * 12 + int(month[4:]) - 1)
@@ -83,7 +83,7 @@ LOCAL = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("local", LOCAL)
+@walk("local", LOCAL)
 def test_a_local_symbol_is_enough(local: str) -> None:
     symbol, kind, expiry, con_id = LOCAL[local]
     found = CATALOGUE.resolve(
@@ -170,7 +170,7 @@ def test_strikes_of_options_on_futures_lie_around_their_price(name: str) -> None
     assert strikes[0] < 0.92 * root.reference < 1.08 * root.reference < strikes[-1]
 
 
-@pytest.mark.parametrize("grid", GRIDS)
+@walk("grid", GRIDS)
 def test_a_grid_numbers_its_strikes(grid: object) -> None:
     assert isinstance(grid, type(STOCK))
     strikes = [grid.strike(rung) for rung in range(grid.size)]
@@ -269,7 +269,7 @@ COUNTS = [
 ]  # fmt: skip
 
 
-@walk(("wanted", "least", "most"), COUNTS)
+@walk(("wanted", "least", "most"), COUNTS, check=3)
 def test_partial_descriptions_have_as_many_rows_as_fit(
     wanted: Contract, least: int, most: int
 ) -> None:
@@ -307,7 +307,7 @@ CONFLICTS = [
 ]
 
 
-@pytest.mark.parametrize(("said", "field"), CONFLICTS)
+@walk(("said", "field"), CONFLICTS)
 def test_what_contradicts_the_number(said: dict[str, object], field: str | None) -> None:
     found = CATALOGUE.match(Contract(conId=649180678, exchange="CME", **said), now=NOW)
     if field is None:

@@ -10,6 +10,7 @@ from papertape.venue.reference.details import UNGROUPED, contract_details
 from papertape.venue.reference.listings import CATALOGUE
 from papertape.venue.reference.rules import MARKET_RULES, increments
 from papertape.venue.reference.sessions import TradingHours
+from walks import walk
 
 HOURS = TradingHours(CATALOGUE, exchange=True)
 CAPTURED = int(datetime(2026, 4, 5, 21, 50, tzinfo=UTC).timestamp()) * 1_000_000_000
@@ -83,7 +84,7 @@ INDEX = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(
+@walk(
     ("wanted", "captured"),
     [
         (Contract(symbol="AAPL", secType="OPT", exchange="SMART", currency="USD", strike=100.0,
@@ -136,7 +137,7 @@ TOLD = {
 }
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@walk("kind", KINDS)
 def test_every_kind_has_details(kind: str) -> None:
     rows = contract_details(CATALOGUE, KINDS[kind], CAPTURED, HOURS)
     assert isinstance(rows, tuple)
@@ -171,7 +172,7 @@ ENDED = {
 }
 
 
-@pytest.mark.parametrize("kind", ENDED)
+@walk("kind", ENDED)
 def test_what_ends_has_a_time_of_its_last_trade(kind: str) -> None:
     # A client of Go splits it at its blanks and ends at a date alone.
     more = {

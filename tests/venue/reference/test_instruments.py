@@ -182,7 +182,7 @@ def test_a_request_wants_a_complete_contract(
     }.get(wrong, (321, wrong))  # fmt: skip
 
 
-@pytest.mark.parametrize(
+@walk(
     ("variant", "told"),
     [
         ("exchange", "Please enter exchange"),
@@ -279,7 +279,7 @@ KNOWN = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("symbol", KNOWN)
+@walk("symbol", KNOWN)
 def test_catalogue_carries_the_public_contract_ids(symbol: str) -> None:
     rows = contract_details(
         CATALOGUE,

@@ -8,6 +8,7 @@ from papertape.venue.reference.custom import made, unnumbered
 from papertape.venue.reference.numbers import USER_FROM
 from papertape.venue.reference.own_numbers import all_numbered, identity_of, numbered, wanted
 from papertape.venue.reference.securities import Instrument
+from walks import walk
 
 MEETING = ("JPZZ0", "DZSZ0")
 """Two American stocks that have the same first number."""
@@ -74,7 +75,7 @@ def test_a_contract_that_is_written_otherwise_keeps_its_number(other: dict[str, 
     assert made(OPTION | other).conId == made(OPTION).conId
 
 
-@pytest.mark.parametrize(
+@walk(
     "other",
     [{"strike": "13"}, {"right": "P"}, {"multiplier": "10"}, {"tradingClass": "ACM2"},
      {"lastTradeDate": "20261219"}, {"localSymbol": "X"}, {"currency": "EUR"}],

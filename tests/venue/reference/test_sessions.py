@@ -1,6 +1,5 @@
 """When an order may trade, and how contract details spell the hours."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +10,7 @@ from papertape.venue.reference.listings import CATALOGUE
 from papertape.venue.reference.sessions import EXTENDED, NIGHT, REGULAR, TradingHours
 from papertape.venue.units import DAY, MINUTE
 from venue.scenario import at
+from walks import walk
 
 AAPL, EURUSD, EBS = 265598, 12087792, 273982664
 HOURS = TradingHours(CATALOGUE, exchange=True)
@@ -37,7 +37,7 @@ TABLE = """
 """
 
 
-@pytest.mark.parametrize("row", TABLE.strip().splitlines())
+@walk("row", TABLE.strip().splitlines())
 def test_when_an_order_may_trade(row: str) -> None:
     words = row.split()
     now, reach = at(" ".join(words[:2])), REACHES[words[2]]
@@ -187,7 +187,7 @@ BROKEN = {
 IN_TOKYO = at("20261005 20:00:00")  # Tuesday, 09:00
 
 
-@pytest.mark.parametrize("name", BROKEN)
+@walk("name", BROKEN)
 def test_a_day_with_a_pause_is_told_in_parts(name: str) -> None:
     symbol, kind, exchange = name.split()
     rows = CATALOGUE.rows(Contract(symbol=symbol, secType=kind, exchange=exchange), now=IN_TOKYO)
@@ -224,7 +224,7 @@ SPX OPT SMART    20261006 09:26:00 extended 20261006 09:30:00 20261006 09:30:00 
 """
 
 
-@pytest.mark.parametrize("row", PAUSES.strip().splitlines())
+@walk("row", PAUSES.strip().splitlines())
 def test_an_order_waits_for_the_end_of_a_pause(row: str) -> None:
     words = row.split()
     con_id, now, reach = instrument(" ".join(words[:3])), at(" ".join(words[3:5])), words[5]

@@ -5,6 +5,7 @@ import pytest
 from papertape.venue.reference import times
 from papertape.venue.units import DAY, SECOND
 from venue.scenario import at
+from walks import walk
 
 ENDS = [
     ("20260413 15:27:04", "20260414 00:00:00"),
@@ -15,7 +16,7 @@ ENDS = [
 ]
 
 
-@pytest.mark.parametrize(("now", "end"), ENDS)
+@walk(("now", "end"), ENDS)
 def test_day_end(now: str, end: str) -> None:
     assert times.day_end(at(now)) == at(end)
 

@@ -3,7 +3,6 @@
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,14 +33,14 @@ def test_every_half_hour_of_a_year_both_ways(name: str, year: int) -> None:
     frozen, place = zone(name), ZoneInfo(name)
     first = datetime(year, 1, 1)
     halves = range((datetime(year + 1, 1, 1) - first) // HALF_HOUR)
-    for half in thinned(halves, check=13):
+    for half in thinned(halves, check=41):
         wall = first + half * HALF_HOUR
         for fold in (0, 1):
             ours, theirs = (wall.replace(tzinfo=z, fold=fold) for z in (frozen, place))
             assert ours.utcoffset() == theirs.utcoffset(), wall
 
 
-@pytest.mark.parametrize(
+@walk(
     ("day", "minutes", "utc"),
     [
         ((2026, 11, 27), 9 * 60 + 30, "2026-11-27 14:30"),

@@ -6,6 +6,7 @@ from papertape.venue.market.options.american import boundary, premium
 from papertape.venue.market.options.elementary import log
 from papertape.venue.market.options.horizon import Horizon
 from papertape.venue.market.options.model import Option, greeks, value
+from walks import walk
 
 # N. Ju and R. Zhong (1999), table 1: puts on 40 at a rate of 4.88 %, by their formula.
 PUTS = """
@@ -39,7 +40,7 @@ def rows(table: str) -> list[list[float]]:
     return [[float(word) for word in line.split()] for line in lines]
 
 
-@pytest.mark.parametrize("row", rows(PUTS))
+@walk("row", rows(PUTS))
 def test_puts_of_the_paper(row: list[float]) -> None:
     strike, volatility, *expected = row
     option = Option(strike, call=False, american=True)
@@ -48,7 +49,7 @@ def test_puts_of_the_paper(row: list[float]) -> None:
     assert found == pytest.approx(expected, abs=0.001)
 
 
-@pytest.mark.parametrize("row", rows(CALLS))
+@walk("row", rows(CALLS))
 def test_calls_of_the_handbook(row: list[float]) -> None:
     years, volatility, *expected = row
     ahead, option = Horizon(years, 0.1, 0.1), Option(100.0, call=True, american=True)
@@ -56,9 +57,9 @@ def test_calls_of_the_handbook(row: list[float]) -> None:
     assert found == pytest.approx(expected, abs=0.06)
 
 
-@pytest.mark.parametrize("call", [True, False])
-@pytest.mark.parametrize("volatility", [0.05, 0.2, 0.9])
-@pytest.mark.parametrize("years", [0.01, 0.5, 3.0])
+@walk("call", [True, False])
+@walk("volatility", [0.05, 0.2, 0.9])
+@walk("years", [0.01, 0.5, 3.0])
 def test_the_boundary_is_where_waiting_and_exercising_are_worth_the_same(
     call: bool, volatility: float, years: float
 ) -> None:

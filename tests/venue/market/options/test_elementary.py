@@ -8,6 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from papertape.venue.market.options.elementary import exp, log, normal
+from walks import walk
 
 ULP = 2.0**-52
 
@@ -29,7 +30,7 @@ def test_log_is_within_an_ulp(x: float) -> None:
 
 
 # Abramowitz and Stegun, Handbook of Mathematical Functions, tables 26.1 and 26.2.
-@pytest.mark.parametrize(
+@walk(
     ("x", "expected"),
     [
         (0.0, 0.5),

@@ -52,7 +52,7 @@ def test_the_wings() -> None:
         assert implied_volatility(option, worth, 100.0, ahead) in (None, pytest.approx(0.4))
 
 
-@pytest.mark.parametrize(
+@walk(
     ("price", "years"),
     [
         (0.0, 1.0),

@@ -2,11 +2,10 @@
 
 from itertools import pairwise
 
-import pytest
-
 from papertape.venue.market.options.horizon import Horizon
 from papertape.venue.market.options.model import Option, value
 from papertape.venue.market.options.surface import Surface
+from walks import walk
 
 SURFACE = Surface(0.24)
 YEARS = (0.01, 0.05, 0.25, 1.0, 2.0)
@@ -22,7 +21,7 @@ def call(strike: float, years: float, wild: float = 1.0) -> float:
     return value(Option(strike, call=True), 100.0, found, Horizon(years, 0.04))
 
 
-@pytest.mark.parametrize("years", YEARS)
+@walk("years", YEARS)
 def test_low_strikes_cost_more_volatility(years: float) -> None:
     assert volatility(85, years) > volatility(100, years) > 0.2
     assert volatility(85, years) > volatility(115, years)
@@ -40,8 +39,8 @@ def test_a_lively_day_counts_most_for_what_ends_soon() -> None:
     assert raised[-1] < 1.1
 
 
-@pytest.mark.parametrize("wild", [0.5, 1.0, 1.8])
-@pytest.mark.parametrize("years", YEARS)
+@walk("wild", [0.5, 1.0, 1.8])
+@walk("years", YEARS)
 def test_calls_fall_with_the_strike_and_no_butterfly_is_free(years: float, wild: float) -> None:
     prices = [call(strike, years, wild) for strike in STRIKES]
     steps = [later - price for price, later in pairwise(prices)]
@@ -49,7 +48,7 @@ def test_calls_fall_with_the_strike_and_no_butterfly_is_free(years: float, wild:
     assert all(later - step >= -0.004 for step, later in pairwise(steps))
 
 
-@pytest.mark.parametrize("strike", [80.0, 90.0, 100.0, 110.0, 125.0])
+@walk("strike", [80.0, 90.0, 100.0, 110.0, 125.0])
 def test_more_time_costs_more(strike: float) -> None:
     prices = [call(strike, years) for years in YEARS]
     assert prices == sorted(prices)
