@@ -256,6 +256,7 @@ def test_property_tests_have_no_deadline_and_their_number_from_the_lane() -> Non
         file.relative_to(HERE).as_posix()
         for file in FILES
         if "hypothesis" in text(file)
+        and "settings" in text(file)
         and any(
             isinstance(node, ast.ImportFrom)
             and node.module == "hypothesis"

@@ -179,6 +179,7 @@ def test_piped_lines_are_never_broken(tmp_path: Path) -> None:
     assert line.count("r" * 150) == 2
 
 
+@pytest.mark.long
 def test_a_large_file_is_read_in_pieces(tmp_path: Path) -> None:
     (tmp_path / "large.bin").write_bytes(encode(TickPrice(1, 1, 100.5), 226) * 3000)
     done = papertape("explain", "large.bin", "--from", "server", "--json", cwd=tmp_path)

@@ -21,6 +21,7 @@ def test_what_the_help_says_can_be_read_on_a_terminal_of_80_columns(tmp_path: Pa
     assert not cut
 
 
+@pytest.mark.sample(7)
 @pytest.mark.parametrize("command", COMMANDS)
 def test_completion_is_installed_by_the_command_itself_alone(command: str, tmp_path: Path) -> None:
     assert "--install-completion" not in papertape(command, "--help", cwd=tmp_path).stdout

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import pytest
 from nicegui import ui
 
 from console.views import PaperView, tab, texts
@@ -99,6 +100,7 @@ def test_an_answer_that_came_too_late_leaves_the_buttons() -> None:
     asyncio.run(late())
 
 
+@pytest.mark.long
 def test_a_stranger_who_tries_again_and_again_does_not_fill_the_page() -> None:
     paper = PaperView()
     with tab() as client:

@@ -11,6 +11,7 @@ from papertape.errors import MarketDataError
 SAMPLE = Path(__file__).parents[2] / "market" / "sample"
 
 
+@pytest.mark.long
 def test_the_sample_market() -> None:
     found = {one.entry.symbol: one for one in held(SAMPLE)}
     assert list(found) == ["SPY", "IBM", "BAC", "AAPL", "EUR.USD"]

@@ -50,6 +50,7 @@ def test_a_rising_price_is_drawn_rising(tmp_path: Path) -> None:
     assert "2024-01-12" in texts(drawn.svg)
 
 
+@pytest.mark.long
 def test_another_day_and_one_that_is_not_there() -> None:
     assert picture(SAMPLE, "IBM", 20131004).title == "IBM, 2013-10-04"
     with pytest.raises(MarketDataError, match="20131003 is not recorded by ticks or minutes"):

@@ -90,6 +90,7 @@ def test_a_blank_line_may_be_long(tmp_path: Path) -> None:
         list(rows(path))
 
 
+@pytest.mark.long
 def test_blank_lines_are_passed_over_by_blocks(tmp_path: Path) -> None:
     """Python works for each block, not for each of its lines, and tells how far it is."""
     blocks = 64
@@ -114,6 +115,7 @@ def test_blank_lines_are_passed_over_by_blocks(tmp_path: Path) -> None:
     assert len(told) > blocks * text_files.BLOCK // text_files.STEP // 2
 
 
+@pytest.mark.long
 def test_a_cut_file_says_how_far_it_was_read(tmp_path: Path) -> None:
     data = gzip.compress(b"".join(b"%d,%d\n" % (n, n * n) for n in range(50_000)))
     path = written(tmp_path / "x.csv.gz", data[: len(data) // 2])

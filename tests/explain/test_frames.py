@@ -79,7 +79,7 @@ def plain(value: Any) -> Any:
 # ---------------------------------------------------------------- what is whole
 
 
-@walk("cls", TEXT, ids=name_of)
+@walk("cls", TEXT, ids=name_of, check=5)
 def test_text_rows_hold_the_decoded_values_at_their_places(cls: type[Message]) -> None:
     versions = tuple(v for v in text_versions(cls) if v < min(cls.spec.protobuf, 1000))
     compared = 0
@@ -120,7 +120,7 @@ def message_paths(found: Message) -> set[str]:
     return set(found.__struct_fields__)
 
 
-@walk("cls", PROTO, ids=name_of)
+@walk("cls", PROTO, ids=name_of, check=5)
 def test_protobuf_rows_hold_the_decoded_values_at_their_places(cls: type[Message]) -> None:
     for message, version in encodable(cls, proto_versions(cls)[SOME]):
         payload = payload_of(message, version)

@@ -48,7 +48,7 @@ ORDER = PlaceOrder(
 )
 
 
-@walk("version", [145, 176, 200, 201, 226])
+@walk("version", [145, 176, 200, 201, 226], check=3)
 def test_hyphens_and_minus_signs_of_an_order(version: int) -> None:
     found = line(ORDER, version, given=version)
     assert found.problem is None

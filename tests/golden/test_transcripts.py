@@ -201,7 +201,7 @@ def test_whole_frames() -> None:
 # ---------------------------------------------------------------- through both ends
 
 
-@walk("version", VERSIONS)
+@walk("version", VERSIONS, check=5)
 @walk("path", SESSIONS, ids=lambda path: path.stem)
 def test_the_session_survives_a_round_trip(path: Path, version: int) -> None:
     client, server = both_ends(version, "")
@@ -275,7 +275,7 @@ def same(captured: str, value: Any) -> bool:
     return Decimal(captured or "0") == Decimal(shown)
 
 
-@walk("version", VERSIONS)
+@walk("version", VERSIONS, check=5)
 @walk("path", SESSIONS, ids=lambda path: path.stem)
 def test_each_value_reaches_its_callback(path: Path, version: int) -> None:
     for step, message in messages(path):

@@ -86,7 +86,7 @@ def test_both_ways_call_the_same(cls: type[Message]) -> None:
             assert quick == slow, (version, message)
 
 
-@walk("cls", RESPONSES, ids=name_of)
+@walk("cls", RESPONSES, ids=name_of, check=7)
 def test_every_text_message_has_a_short_way(cls: type[Message]) -> None:
     for version in versions_of(cls):
         flat, built = from_tokens(cls, version, False), from_text(cls, version, False)

@@ -141,7 +141,7 @@ def test_any_order_is_sent_alike(version: int, changes: list[tuple[str, Any]]) -
     check(version, *changed([(p, other(p) if v is ANOTHER else v) for p, v in changes]))
 
 
-@walk("version", VERSIONS)
+@walk("version", VERSIONS, check=5)
 def test_a_usual_order_goes_the_short_way(version: int) -> None:
     usual = {
         "contract.symbol": "SPY", "contract.secType": "STK", "contract.exchange": "SMART",

@@ -74,8 +74,8 @@ def met(version: int) -> Script:
     return Script(version).say(OpenOrder(1, Contract(), order))
 
 
-@walk("version", [176, 226], check=5)
-@walk("cls", KNOWN, ids=name_of)
+@walk("version", [176, 226])
+@walk("cls", KNOWN, ids=name_of, check=7)
 def test_no_identity_is_left_in_any_message(cls: type[Message], version: int) -> None:
     version = min(max(version, cls.spec.since), cls.spec.until - 1)
     if cls.spec.layout is None:

@@ -286,7 +286,7 @@ def test_session(name: str, caplog: pytest.LogCaptureFixture) -> None:
         assert "client 1 at 127.0.0.1:" in caplog.text
 
 
-@walk("name", SESSIONS)
+@walk("name", SESSIONS, check=5)
 def test_session_in_memory(name: str) -> None:
     case = SESSIONS[name]
     hall = Hall()
@@ -303,7 +303,7 @@ def test_session_in_memory(name: str) -> None:
 SHORT = [name for name, case in SESSIONS.items() if len(case.sends) < 20_000]
 
 
-@walk("name", SHORT)
+@walk("name", SHORT, check=5)
 def test_session_one_byte_at_a_time(name: str) -> None:
     case = SESSIONS[name]
     hall = Hall()

@@ -75,7 +75,7 @@ def life(name: str, version: int) -> list[tuple[Any, ...]]:
     return found + told(client)
 
 
-@walk("name", RECIPES, check=3)
+@walk("name", RECIPES, check=11)
 def test_both_formats_tell_the_same(name: str) -> None:
     text, protobuf = life(name, TEXT), life(name, PROTOBUF)
     assert text == protobuf

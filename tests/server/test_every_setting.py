@@ -177,7 +177,7 @@ def test_nasdaq_is_called_island(version: int, island: bool) -> None:
     assert {one.contract.exchange for one in got} == {name}
 
 
-@walk("version", VERSIONS)
+@walk("version", VERSIONS, check=5)
 @walk(
     ("separator", "exchange", "understood"),
     [

@@ -34,7 +34,7 @@ def codes(client: Client) -> list[tuple[int, str]]:
 # ---------------------------------------------------------------- the limits of presets
 
 
-@walk("version", VERSIONS)
+@walk("version", VERSIONS, check=5)
 @walk(
     ("words", "code", "text"),
     [

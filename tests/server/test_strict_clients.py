@@ -74,7 +74,7 @@ def test_a_greeting_with_a_nul_is_answered() -> None:
     assert {"9", "15"} <= {row[0] for row in tokens(client.pipe.data)}
 
 
-@walk("version", [151, 200])
+@walk("version", [151, 200], check=5)
 @walk("options", [0, 1, 2])
 def test_a_scan_without_its_options_is_answered(version: int, options: int) -> None:
     """osauer/ibkr leaves out both kinds."""

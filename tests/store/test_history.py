@@ -364,6 +364,7 @@ def test_the_sample_market_plays(
     assert len(year) == 252
 
 
+@pytest.mark.long
 def test_the_whole_recorded_day_of_spy_is_there(sample: Market) -> None:
     span = {"start": ANCHOR, "end": ANCHOR + 390 * MINUTE - 1}
     (day,) = sample.bars(756733, step=DAY, what="TRADES", **span)

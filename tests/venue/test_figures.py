@@ -121,6 +121,7 @@ class Desk:
         return Sheet(self.model, cash, rows, rates, options, before)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("base", ["USD", "EUR"])
 @pytest.mark.parametrize("model", MODELS)
 def test_a_sheet_of_decimals_says_the_same_after_every_fill(model: str, base: str) -> None:

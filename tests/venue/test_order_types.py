@@ -426,7 +426,7 @@ TABLES = MORE | MADE | ATTRIBUTES | {
 }  # fmt: skip
 
 
-@walk("name", TABLES)
+@walk("name", TABLES, check=3)
 def test_it_goes_as_its_table_says(name: str) -> None:
     scenario(MARKET + TABLES[name])
 

@@ -158,7 +158,7 @@ def test_a_value_that_is_gone(message: Message, about: int) -> None:
 REQUESTS = [cls for cls in catalogue.REQUESTS.values() if cls.spec.layout is not None]
 
 
-@walk("cls", REQUESTS, ids=name_of)
+@walk("cls", REQUESTS, ids=name_of, check=5)
 def test_what_a_version_carries_is_never_refused(cls: type[Message]) -> None:
     for version in versions(cls):
         refuse(cls(), version)

@@ -59,6 +59,7 @@ def test_a_frame_full_of_nothing_is_not_decoded(name: str, monkeypatch: pytest.M
     assert event.request_id == 9 and "more than" in str(event.error)
 
 
+@pytest.mark.long
 @walk("name", HOSTILE)
 def test_the_official_shape_tells_it_once_and_goes_on(name: str) -> None:
     version, payload = HOSTILE[name]
@@ -113,6 +114,7 @@ def test_elements_are_counted_where_they_stand() -> None:
     assert not is_excessive(HistoricalData, b"\x0f" + bars)  # no message, which its parser says
 
 
+@pytest.mark.long
 def test_elements_in_what_is_nested_count_too() -> None:
     details = b"\x0a\x00" * (MOST_ELEMENTS + 1)
     number = next(n for n, (_, r) in reply_limits._nested(ContractData).items() if r is not None)
@@ -125,6 +127,7 @@ def test_elements_in_what_is_nested_count_too() -> None:
     assert is_excessive(ContractData, reply_limits._key(number, 2) + varint + details)
 
 
+@pytest.mark.long
 def test_what_is_wrong_with_a_very_long_answer_is_not_searched_for() -> None:
     count = MOST_EXPLAINED // 8 + 1
     message = HistoricalData(9, historicalDataBars=[BAR] * count)

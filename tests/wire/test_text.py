@@ -47,7 +47,7 @@ def round_trip(message: Message, version: int) -> None:
     assert [token.text for token in seen] == tokens[:-1]
 
 
-@walk("cls", TEXT, ids=name_of, check=5)
+@walk("cls", TEXT, ids=name_of, check=11)
 def test_round_trip_at_every_gate_and_beside_it(cls: type[Message]) -> None:
     plans = set()
     for version in thinned(text_versions(cls), check=3):
@@ -87,7 +87,7 @@ def test_frames_as_the_protocol_describes_them(message: Message, version: int, f
     assert text.encoder(type(message), version)(message).replace("\0", "|") == frame
 
 
-@walk("cls", TEXT, ids=name_of, check=3)
+@walk("cls", TEXT, ids=name_of, check=11)
 def test_round_trip_of_anything(cls: type[Message]) -> None:
     @tries(8, fixed=True)
     @given(instances(cls), st.sampled_from(text_versions(cls)))

@@ -101,7 +101,7 @@ def played(text: str, *, acts: bool = True) -> list[str]:
     return [str(one) for one in hall.station.world.finish() if not one.passed]
 
 
-@walk("path", WORLDS, ids=lambda path: path.stem)
+@walk("path", WORLDS, ids=lambda path: path.stem, check=5)
 def test_an_example_holds_for_its_program_and_for_no_other(path: Path) -> None:
     text = path.read_text("utf-8")
     assert ISSUE.search(text), "an example cites a public report"

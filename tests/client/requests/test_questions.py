@@ -12,7 +12,7 @@ from walks import walk
 ORDERS = ("BUY 1 AAPL LMT 250", "SELL 1 AAPL LMT 500 GTC", "BUY 1 AAPL LMT 250 outsideRth=true")
 
 
-@walk("version", VERSIONS)
+@walk("version", VERSIONS, check=5)
 @walk("row", ORDERS)
 def test_the_echo_of_an_order_can_be_sent_with_another_price(row: str, version: int) -> None:
     client = open_hall().client(1, version).send(order(1, row))

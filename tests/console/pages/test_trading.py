@@ -194,6 +194,7 @@ def test_an_order_is_looked_at_once_more_and_then_sent_once() -> None:
         (1.5, 1.0, "Quantity is a whole number"), (2e9, 1.0, "Quantity is a whole number"),
         (1, None, "needs a limit price"), (1, 0, "needs a limit price"),
     ],
+    check=5,
 )  # fmt: skip
 def test_what_lacks_is_said_and_nothing_is_asked(quantity: Any, limit: Any, words: str) -> None:
     page = Page()

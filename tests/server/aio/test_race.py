@@ -76,6 +76,7 @@ def test_while_nobody_follows_a_stream_time_stands_still() -> None:
     assert runner.turn() == IDLE_S
 
 
+@pytest.mark.long
 def test_a_client_that_does_not_read_holds_the_market_for_so_long(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -110,6 +111,7 @@ def test_a_sampled_quote_has_an_instant_of_its_own() -> None:
     }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("taken", "longest"), [(4_000_000, SECOND), (0, MOST_STRIDE)])
 def test_strides_adapt_to_how_long_they_take(taken: Nanos, longest: Nanos) -> None:
     runner, client = racing()
@@ -141,6 +143,7 @@ def test_what_is_no_speed(given: float | str) -> None:
         speed_of(given)
 
 
+@pytest.mark.long
 def test_what_others_take_of_a_busy_computer_makes_no_stride_shorter() -> None:
     runner, client = racing()
     runner.taken = SECOND  # by the clock on the wall each stride takes long

@@ -78,7 +78,7 @@ def test_an_exchange_that_there_is_not() -> None:
 # ---------------------------------------------------------------- the other questions
 
 
-@walk("version", VERSIONS)
+@walk("version", VERSIONS, check=7)
 def test_a_chain_comes_as_rows_and_an_end(version: int) -> None:
     client = Hall().client(1, version)
     wanted = Contract(

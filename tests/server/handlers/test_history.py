@@ -282,6 +282,7 @@ def test_a_query_that_fails_costs_itself_only(monkeypatch: pytest.MonkeyPatch) -
     assert hall.station.next_due() is None
 
 
+@pytest.mark.long
 def test_a_long_answer_is_encoded_a_part_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits for somebody else's hundred thousand bars: not while they are looked up, not
     while they are encoded."""

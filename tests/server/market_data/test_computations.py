@@ -61,7 +61,7 @@ def write(hall: Hall, number: int, bid: float, ask: float) -> None:
 # ---------------------------------------------------------------- what they say
 
 
-@walk("version", VERSIONS)
+@walk("version", VERSIONS, check=5)
 def test_bid_ask_last_and_model_in_every_form_of_the_wire(version: int) -> None:
     client = whole_market().client(1, version)
     client.send(wire.ReqMktData(1, CALL))

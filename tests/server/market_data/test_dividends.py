@@ -37,6 +37,7 @@ def test_what_was_paid_in_a_year_and_what_comes_next(days: int, told: str) -> No
     assert found.value == told.format(**names)
 
 
+@pytest.mark.long
 def test_a_line_on_a_recorded_share_tells_what_it_paid() -> None:
     client = hall(folder=SAMPLE).client()
     spy = Contract(symbol="SPY", secType="STK", exchange="SMART", currency="USD")

@@ -17,6 +17,7 @@ def same(running: RunningFigures, desk: Desk) -> bool:
     return running.rows() == desk.stage.queries.account_values("DU2", desk.stage.now)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("base", ["USD", "EUR"])
 @pytest.mark.parametrize("model", MODELS)
 def test_after_each_fill_they_are_those_of_a_walk(model: str, base: str) -> None:

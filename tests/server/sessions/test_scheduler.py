@@ -442,7 +442,7 @@ def test_a_long_value_is_quoted_in_short() -> None:
 UNSERVED = [cls for cls in catalogue.REQUESTS.values() if cls.spec.id not in (71,)]
 
 
-@walk("cls", UNSERVED, ids=lambda cls: cls.__name__)
+@walk("cls", UNSERVED, ids=lambda cls: cls.__name__, check=5)
 def test_s2_every_request_is_served_or_refused_by_name(cls: type[Message]) -> None:
     hall = Hall()
     client = hall.client(0, min(MAX_SERVER, cls.spec.until - 1))

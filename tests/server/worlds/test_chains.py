@@ -3,6 +3,8 @@
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from papertape.errors import WorldError
 from papertape.model import Contract, Order
 from papertape.server.assembly import Composed, MarketSettings, compose
@@ -62,6 +64,7 @@ def sides(client: Client) -> dict[int, dict[int, float]]:
     return found
 
 
+@pytest.mark.long
 def test_every_line_of_the_example_is_played_and_the_options_follow_the_ramp() -> None:
     hall = Founded(GME)
     client = hall.client(1, 176)

@@ -76,7 +76,7 @@ def test_bars_are_those_of_the_ticks(con_id: int, start: int, data: st.DataObjec
     compare(quick, slow, exact=exact)
 
 
-@walk("con_id", KINDS)
+@walk("con_id", KINDS, check=5)
 @walk("what", [what for what in WHATS if what != "BID_ASK"])
 def test_long_bars_are_made_of_short_ones(con_id: int, what: str) -> None:
     span = {"start": ANCHOR - 3 * DAY, "end": ANCHOR + LENGTH + 100 * MINUTE - 1}

@@ -76,6 +76,7 @@ TOLD = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("hours", list(TOLD))
 def test_not_a_byte_has_changed_since_they_were_written_down(hours: str) -> None:
     one, told = market(hours), hashlib.sha256()

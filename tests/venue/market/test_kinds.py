@@ -301,6 +301,7 @@ def test_what_derives_from_itself_is_refused() -> None:
         open_market(ANCHOR, synthetic=loop).quote(1, ANCHOR)
 
 
+@pytest.mark.long
 def test_prices_are_the_same_for_ever() -> None:
     """Pinned: another value here is another market for every user."""
     told = hashlib.sha256()
@@ -326,6 +327,7 @@ def test_answers_do_not_depend_on_what_was_asked_before(con_id: int) -> None:
     assert [other.quote(con_id, now) for now in reversed(instants)][::-1] == forth
 
 
+@pytest.mark.sample(5)
 @every_kind
 @given(number=st.integers(-3, 3))
 def test_the_last_price_of_a_day_is_that_of_its_bar(con_id: int, number: int) -> None:
