@@ -101,7 +101,7 @@ def test_several_of_them_send_each_message_as_often_as_they_say(
     assert not [one for one in program.got() if isinstance(one, ExecutionDetails)]
 
 
-@pytest.mark.parametrize("drill", ["late-order 3 ms=2000", "late-callbacks execDetails ms=2000"])
+@walk("drill", ["late-order 3 ms=2000", "late-callbacks execDetails ms=2000"])
 def test_what_comes_late_from_the_broker_comes_when_the_link_is_back(drill: str) -> None:
     program = client()
     program.hall.station.drills.begin(drill)
