@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from msgspec.structs import astuple
 
 from lanes import tries
+from papertape.venue.market.days import PartedDay
 from papertape.venue.market.kinds import BondSpec, bond_price
 from papertape.venue.market.options.model import Option, greeks, horizon
 from papertape.venue.market.recorded import Recorded, Recording
@@ -46,6 +47,16 @@ every_kind = pytest.mark.parametrize("con_id", KINDS)
 
 
 @pytest.mark.sample(5)
+@every_kind
+@pytest.mark.parametrize("what", ["TRADES", "BID", "ASK", "MIDPOINT", "BID_ASK"])
+def test_the_minutes_of_a_day_are_worked_out_once(con_id: int, what: str) -> None:
+    """Bars of five minutes ask for them at each bar."""
+    tape = MARKET.tape(con_id)
+    day = tape.day(next(number for number, _, _ in tape.sessions(ANCHOR - 2 * DAY, ANCHOR)))
+    if not isinstance(day, PartedDay):
+        assert day.rows(what) is day.rows(what)
+
+
 @every_kind
 @pytest.mark.parametrize("hours", MARKETS)
 @tries(8)

@@ -122,7 +122,7 @@ class PairDay:
         self._sides = [
             _Side(way, code, *seeded) for way, code in zip(ways, (spec.base, spec.quote))
         ]
-        self._rows: Rows | None = None
+        self._rows: dict[str, Rows] = {}
         self._per_tick = spec.scale / spec.style.tick
         self._half = 0.5 * (spec.style.spread - 1)
 
@@ -133,16 +133,20 @@ class PairDay:
         return block
 
     def rows(self, what: str) -> Rows:
+        found = self._rows.get(what)
+        if found is None:
+            found = self._rows[what] = self._rows_of(what)
+        return found
+
+    def _rows_of(self, what: str) -> Rows:
         if what == "TRADES":
             empty = array("q", bytes(8 * MINUTES))
             high, low = array("q", [NO_HIGH]) * MINUTES, array("q", [NO_LOW]) * MINUTES
             return Rows(empty, high, low, empty, empty, empty, empty)
-        if self._rows is None:
-            self._rows = self._made()
-        rows, none = self._rows, array("q")
-        width = self._spec.style.spread * self._spec.style.tick
         if what == "BID":
-            return rows
+            return self._made()
+        rows, none = self.rows("BID"), array("q")
+        width = self._spec.style.spread * self._spec.style.tick
         if what == "BID_ASK":
             means = array(
                 "q", [sum(r) // 4 for r in zip(rows.open, rows.high, rows.low, rows.close)]

@@ -79,7 +79,7 @@ class ValueDay:
         self._tick = tick
         self._seed = seed
         self._blocks = blocks
-        self._rows: Rows | None = None
+        self._rows: dict[str, Rows] = {}
         self._picks = drawn(length // MINUTE, seed, 1)
         self._strays: dict[int, float] = {}
 
@@ -93,9 +93,15 @@ class ValueDay:
         return block
 
     def rows(self, what: str) -> Rows:
-        if self._rows is None:
-            self._rows = self._made()
-        rows, none = self._rows, array("q")
+        found = self._rows.get(what)
+        if found is None:
+            found = self._rows[what] = self._rows_of(what)
+        return found
+
+    def _rows_of(self, what: str) -> Rows:
+        if what == "BID":
+            return self._made()
+        rows, none = self.rows("BID"), array("q")
         if what == "TRADES":
             zero = array("q", bytes(8 * len(rows.open)))
             count = array("q", [PARTS]) * len(rows.open)
