@@ -46,6 +46,7 @@ class StationServer:
         steady: Callable[[], Nanos] = steady_ns,
         stopwatch: Callable[[], Nanos] = time.monotonic_ns,
         worked: Callable[[], Nanos] = time.thread_time_ns,
+        after: Callable[[], None] = lambda: None,
     ) -> None:
         self.station = station
         self.name = name
@@ -57,6 +58,8 @@ class StationServer:
         """The market's, over the steady one."""
         station.timing.stopwatch = stopwatch
         station.timing.until = self._until
+        self._after = after
+        """Called after each piece of work."""
         self._race = Race(station, steady, self._goes_on, worked)
         self._ports = ListeningPorts(lambda: SocketConnection(self), self._moved)
         self.connections: dict[SocketConnection, None] = {}
@@ -442,6 +445,7 @@ class StationServer:
             self._fail(error)
         finally:
             speaker.reset(token)
+        self._after()
 
     def _unkept(self, error: JournalError) -> None:
         log.critical("the station stops: %s", error)

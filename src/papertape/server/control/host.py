@@ -1,13 +1,13 @@
 """Runs stations and their control API in one event loop until a signal."""
 
 import asyncio
-import gc
 import signal
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any, NamedTuple, cast
 
 from ..aio.server import StationServer
+from ..aio.tidying import Tidying
 from ..aio.warmup import WarmUp
 from ..clock import MarketClock
 from ..station import Station
@@ -78,13 +78,15 @@ def _fastest_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
 async def _serve(
     places: Mapping[str, Place], control: Control | None, ready: Callable[[Ready], object]
 ) -> None:
-    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    loop, stop, tidying = asyncio.get_running_loop(), asyncio.Event(), Tidying()
     servers = {
-        name: StationServer(place.station, place.clock, name=name) for name, place in places.items()
+        name: StationServer(place.station, place.clock, name=name, after=tidying.worked)
+        for name, place in places.items()
     }
     api = None if control is None else ControlServer(servers, control.token)
     console: ConsoleServer | None = None
     ending = ExitStack()
+    ending.callback(tidying.end)
     try:
         for name, place in places.items():
             await servers[name].start(place.host, place.port)
@@ -99,7 +101,8 @@ async def _serve(
         addresses = {name: server.address for name, server in servers.items()}
         page = console.url if console else ""
         ready(Ready(addresses, api.url if api else "", api.token if api else "", page))
-        settling = asyncio.ensure_future(_settle([server.warm_up() for server in servers.values()]))
+        preparations = [server.warm_up() for server in servers.values()]
+        settling = asyncio.ensure_future(_settle(preparations, tidying))
         ending.callback(settling.cancel)
         await _until(stop, [server.failed for server in servers.values() if server.failed])
     finally:
@@ -112,12 +115,11 @@ async def _serve(
         ending.close()
 
 
-async def _settle(preparations: Iterable[WarmUp]) -> None:
-    """When everything is prepared, let the garbage collector leave out what stays: a look at all of
-    it takes tens of milliseconds, in which no client is served."""
+async def _settle(preparations: Iterable[WarmUp], tidying: Tidying) -> None:
+    """When everything is prepared, let the garbage collector leave out what stays."""
     for one in preparations:
         await one.wait()
-    gc.freeze()
+    tidying.begin()
 
 
 def _stop_on_signals(
