@@ -1,6 +1,7 @@
 """The long catalogue: every line is an instrument, every number is of one, and is found."""
 
 import gzip
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -201,3 +202,29 @@ def test_a_line_and_its_text() -> None:
         ("STK", "XYZ", "USD", "NYSE"), 2090000000, "12.5", "XYZ CORP", ["slot=7"]
     )
     assert text == "STK\tXYZ\tUSD\tNYSE\t2090000000\t12.5\tXYZ CORP\tslot=7"
+
+
+WORDS = [word for line in LINES[::97] for word in line.split("\t")[6].upper().split()]
+SEARCHED = [line for line in LINES if not line.startswith(catalogue.UNSEARCHED)]
+
+
+@given(st.one_of(st.sampled_from(WORDS), st.text(" &.-AEINSTZ19\n\t", min_size=1, max_size=4)))
+def test_a_search_finds_the_shortest_symbols_and_the_first_names(text: str) -> None:
+    fields = [line.split("\t", 7) for line in SEARCHED]
+    begins = [row for row in fields if row[1].startswith(text)]
+    named = [row for row in fields if row not in begins and text in row[6].upper()]
+    begins.sort(key=lambda row: len(row[1]))
+    found = [[str(entry.conId) for entry in some] for some in ALL.search(text)]
+    assert found == [[row[4] for row in some[: catalogue.MOST_FOUND]] for some in (begins, named)]
+
+
+def test_a_search_does_not_walk_the_lines() -> None:
+    class Unwalked(list[str]):
+        def __iter__(self) -> Iterator[str]:
+            raise AssertionError("thousands of lines, at every search")
+
+    here = Catalogue(listings._lines)
+    assert len(list(here.prepare())) == 6
+    here.__dict__["_lines"] = Unwalked(LINES)
+    begins, named = here.search("GOLD")
+    assert len(begins) == 1 and len(named) > 10

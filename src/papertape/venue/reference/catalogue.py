@@ -7,9 +7,11 @@ somebody asks for it. ``scripts/build_catalogue.py`` writes the file.
 """
 
 import gzip
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from functools import cached_property
+from itertools import islice
 from typing import Any, Final
 
 from .exchanges import EUROPE, US_EXCHANGES
@@ -74,7 +76,7 @@ class Catalogue:
 
     def prepare(self) -> Iterator[None]:
         """Read the file and work the look-ups out, a step of some milliseconds at a time."""
-        for attribute in ("_lines", "_ids", "_symbols", "_others"):
+        for attribute in ("_lines", "_ids", "_symbols", "_others", "_begins", "_names"):
             getattr(self, attribute)
             yield
 
@@ -98,24 +100,52 @@ class Catalogue:
         """The instruments with that ``local`` symbol, ``isin``, ``figi``, ``issuer``, ``slot``."""
         return [self._make(place) for place in self._others.get(f"{key}={value}", ())]
 
+    @cached_property
+    def _begins(self) -> list[tuple[str, int]]:
+        """The lines that are searched by symbol, in the order of symbols."""
+        symbols = (line.split("\t", 2)[1] for line in self._lines)
+        return sorted(
+            (symbol, place) for place, symbol in enumerate(symbols) if self._searched(place)
+        )
+
+    @cached_property
+    def _names(self) -> tuple[str, list[int]]:
+        """The names that are searched, one after the other, and where each line's begins."""
+        found: list[str] = []
+        starts: list[int] = []
+        length = 0
+        for place, line in enumerate(self._lines):
+            name = line.split("\t", 7)[6].upper() if self._searched(place) else ""
+            found.append(name)
+            starts.append(length)
+            length += len(name) + 1
+        return "\n".join(found), starts
+
+    def _searched(self, place: int) -> bool:
+        return not self._lines[place].startswith(UNSEARCHED)
+
     def search(self, text: str) -> tuple[list[Instrument], list[Instrument]]:
         """Some whose symbol begins with an upper-case text, and some whose name contains it."""
-        places = [
-            place
-            for place, line in enumerate(self._lines)
-            if line.partition("\t")[2].startswith(text) and not line.startswith(UNSEARCHED)
-        ]
-        places.sort(key=lambda place: len(self._lines[place].split("\t", 2)[1]))
+        first = bisect_left(self._begins, (text, 0))
+        places: list[int] = []
+        for symbol, place in islice(self._begins, first, None):
+            if not symbol.startswith(text):
+                break
+            places.append(place)
+        places.sort(key=lambda place: (len(self._lines[place].split("\t", 2)[1]), place))
         begins = [self._make(place) for place in places[:MOST_FOUND]]
-        named: list[Instrument] = []
-        for place, line in enumerate(self._lines):
-            if text not in line.upper() or line.startswith(UNSEARCHED) or place in places:
-                continue
-            if text in line.split("\t", 7)[6].upper():
-                named.append(self._make(place))
-                if len(named) == MOST_FOUND:
-                    break
-        return begins, named
+        named = islice(self._named(text, set(places)), MOST_FOUND)
+        return begins, [self._make(place) for place in named]
+
+    def _named(self, text: str, but: set[int]) -> Iterator[int]:
+        """The lines whose name contains a text, in order, but for some."""
+        names, starts = self._names
+        at = -1 if "\n" in text else names.find(text)
+        while at >= 0:
+            place = bisect_right(starts, at) - 1
+            if place not in but:
+                yield place
+            at = names.find(text, starts[place + 1]) if place + 1 < len(starts) else -1
 
     def _make(self, place: int) -> Instrument:
         made = self._made.get(place)
