@@ -57,6 +57,15 @@ from venue.test_every_kind_of_money import (
 )
 
 
+ADDED = (
+    "NetLiquidation", "EquityWithLoanValue", "InitMarginReq", "MaintMarginReq", "AvailableFunds",
+    "ExcessLiquidity", "BuyingPower", "GrossPositionValue", "TotalCashValue", "MaintMarginReq-C",
+    "NetLiquidation-C", "NetLiquidation-P", "LookAheadInitMarginReq",
+    "PreviousDayEquityWithLoanValue",
+)  # fmt: skip
+"""What the accounts of an advisor have together is the sum of what each has."""
+
+
 def eastern(now: int) -> str:
     return f"{datetime.fromtimestamp(now / SECOND, NEW_YORK):%Y%m%d %H:%M:%S}"
 
@@ -319,10 +328,12 @@ class Audited:
         """Compare everything that is told of every account."""
         self.hear()
         check(self.hall.station.engine)
-        day = D(0)
+        day, added = D(0), defaultdict[str, D](D)
         for code, book in self.books.items():
             rates = self.rates(book.base)
             told = self.values(code)
+            for key in ADDED:
+                added[key] += D(told[key, book.base]) * self.rates("USD")[book.base]
             wrong = list(book.differs(self.prices, rates, told))
             assert not wrong, (eastern(self.hall.now), "; ".join(wrong))
             self.portfolio(book)
@@ -338,6 +349,8 @@ class Audited:
         )  # fmt: skip
         assert abs(D(everything["NetLiquidation", "USD"]) - net) < 4 * CENT
         assert D(self.values(MASTER)["NetLiquidation", "USD"]) == 0
+        for key, total in added.items():
+            assert abs(D(everything[key, "USD"]) - total) < 8 * CENT, (key, everything[key, "USD"])
 
     def portfolio(self, book: Paper) -> None:
         lines = {n: line for n, line in book.lines.items() if line["size"]}

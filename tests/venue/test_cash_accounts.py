@@ -89,6 +89,22 @@ def test_proceeds_buy_on_the_next_business_day(stage: Stage) -> None:
     stage.assert_replays()
 
 
+def test_buying_power_is_of_the_equity_of_now_or_of_yesterday_whichever_is_less(
+    stage: Stage,
+) -> None:
+    """IBKR's page: the lesser of both equities, less the initial margin; here also what is
+    settled."""
+    trade(stage, AAPL, 40)
+    assert figures(stage)["BuyingPower"] == "6000.00"
+    quote(stage, AAPL, 110)  # 10,400 now, 10,000 when the day began; 4,400 are in shares
+    assert figures(stage)["BuyingPower"] == "5600.00"
+    quote(stage, AAPL, 90)
+    assert figures(stage)["BuyingPower"] == "6000.00"
+    quote(stage, AAPL, 110)
+    stage.step("clock 20260414 10:00:00")
+    assert figures(stage)["BuyingPower"] == "6000.00"
+
+
 def test_unsettled_money_cannot_be_withdrawn(stage: Stage) -> None:
     trade(stage, AAPL, 100)
     trade(stage, AAPL, -60)

@@ -9,6 +9,7 @@ from papertape.model import Contract, ExecutionFilter, Order
 from papertape.venue.broker.profile import Profile
 from papertape.venue.commands import OpenAccount
 from papertape.wire.catalogue import account, pnl, reports
+from papertape.wire.catalogue.contract import ContractData, ReqContractDetails
 from papertape.wire.catalogue.orders import PlaceOrder, ReqExecutions
 from server.pair import Client, Hall
 from walks import walk
@@ -79,6 +80,29 @@ def test_its_values_are_the_sums_of_the_accounts(code: str, version: int) -> Non
     (held,) = [one for one in got if isinstance(one, account.PortfolioValue)]
     assert (held.position, held.accountName, held.marketValue) == (250, ALL, 25_000)
     assert isinstance(got[-1], account.AccountDataEnd)
+
+
+def test_what_stands_in_the_commodities_is_that_of_each_account() -> None:
+    """One has gained more than its futures need, the other needs cash for its own."""
+    hall, client = desk()
+    future = Contract(
+        symbol="MES", secType="FUT", exchange="CME", lastTradeDateOrContractMonth="202606"
+    )
+    client.send(ReqContractDetails(1, future))
+    (number,) = [one.contract.conId for one in client.of(ContractData)]
+    bought = Contract(conId=number, exchange="CME")
+    for code, price in ((ONE, 6_000), (TWO, 7_000)):
+        hall.quote(f"{number} {price}*99 x {price}*99")
+        order = Order(action="BUY", totalQuantity=Decimal(1), orderType="MKT", tif="DAY",
+                      account=code)  # fmt: skip
+        client.send(PlaceOrder(2 if code == ONE else 3, bought, order)).got()
+    told, each = values(client, ALL), [values(client, one) for one in (ONE, TWO)]
+    parts = (Decimal(told["NetLiquidation" + one, "USD"]) for one in ("-C", "-P", "-S"))
+    assert sum(parts) == Decimal(told["NetLiquidation", "USD"])
+    for key in ("NetLiquidation-C", "AvailableFunds-C", "TotalCashValue-C"):
+        total = sum(Decimal(one[key, "USD"]) for one in each)
+        assert Decimal(told[key, "USD"]) == total, key
+    assert Decimal(told["NetLiquidation-C", "USD"]) == 5 * 1_000 + 1_188
 
 
 def test_it_follows_the_trades_of_every_account() -> None:

@@ -25,6 +25,17 @@ from .account_values import AccountFigure, FigureBook, summary_of
 from .running_figures import RunningFigures
 
 
+class CombinedCommodities(Commodities, frozen=True):
+    """The sums of several accounts' commodities."""
+
+    moved: CashMicros = 0
+
+    @property
+    def cash(self) -> CashMicros:
+        """What stands there in each of them: what one has too much, another lacks."""
+        return self.moved
+
+
 class CombinedValuation(Valuation, frozen=True):
     """The sums of several accounts."""
 
@@ -146,10 +157,11 @@ def combined(worths: Sequence[Valuation], base: str, margin: MarginCalculator) -
         return total(getattr(one, field) for one in worths)
 
     parts = [one.commodities for one in worths]
-    commodities = Commodities(*(
+    sides = [
         total(getattr(one, name) for one in parts)
-        for name in ("maintenance", "initial", "value", "gain")
-    ))  # fmt: skip
+        for name in ("maintenance", "initial", "value", "gain", "cash")
+    ]
+    commodities = CombinedCommodities(*sides) if any(sides) else Commodities(0, 0, 0)
     reg_t = [one.reg_t for one in worths]
     return CombinedValuation(
         cash={name: sum(one.cash.get(name, 0) for one in worths) for name in names},

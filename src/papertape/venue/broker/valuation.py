@@ -183,10 +183,11 @@ class Valuation(msgspec.Struct, frozen=True):
 
     @property
     def buying_power(self) -> CashMicros:
-        """BuyingPower: of the funds that the day began with, where there were fewer."""
+        """BuyingPower: of the funds that the day began with, where there were fewer, and of a
+        cash account no more than has settled."""
         funds = min(self.equity, self.previous_equity) - self.initial
         if self.in_full:
-            funds = min(self.available, self.settled_cash)
+            funds = min(funds, self.settled_cash)
         elif self.reg_t is None:
             funds = self.available
         return share(funds, RATE_SCALE, self.buying_power_rate)
