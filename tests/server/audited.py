@@ -15,11 +15,7 @@ from typing import Any
 from papertape.model import Contract, Order
 from papertape.store.journal import Journal
 from papertape.venue.broker.profile import Profile
-from papertape.venue.commands import (
-    OpenAccount,
-    SetFeePlan,
-    SetMarginModel,
-)
+from papertape.venue.commands import OpenAccount, SetFeePlan, SetMarginModel
 from papertape.venue.entries import SCHEMA
 from papertape.venue.invariants import check
 from papertape.venue.market.source import Print, Quote
@@ -49,13 +45,7 @@ from server.market import WrittenMarket
 from server.pair import Hall
 from server.paper import CENT, D, Kind, Paper, fee
 from venue.scenario import NEW_YORK, START
-from venue.test_every_kind_of_money import (
-    AROUND,
-    BTC,
-    FUND,
-    INSTRUMENTS,
-)
-
+from venue.test_every_kind_of_money import AROUND, BTC, FUND, INSTRUMENTS
 
 ADDED = (
     "NetLiquidation", "EquityWithLoanValue", "InitMarginReq", "MaintMarginReq", "AvailableFunds",
@@ -73,8 +63,9 @@ def eastern(now: int) -> str:
 class Audited:
     """A station, two clients of it, and the books on paper."""
 
-    def __init__(self, seed: int, folder: Path) -> None:
+    def __init__(self, seed: int, folder: Path, **profile: Any) -> None:
         self.random = Random(seed)
+        self._profile = profile
         self._file, self._journal = folder / "j.sqlite", None
         self._market = WrittenMarket()
         for entry in INSTRUMENTS:
@@ -109,8 +100,9 @@ class Audited:
     def _begin(self, now: int) -> None:
         self._journal = Journal.open(self._file, schema_version=SCHEMA)
         profile = Profile(
-            accounts=(ONE, TWO), advisor=MASTER, interest=True, opening_cash=500_000 * 10**6
-        )
+            accounts=(ONE, TWO), advisor=MASTER, interest=True, opening_cash=500_000 * 10**6,
+            **self._profile,
+        )  # fmt: skip
         self.hall = Hall(
             profile=profile, market=self._market, instruments=INSTRUMENTS, journal=self._journal,
             now=now,

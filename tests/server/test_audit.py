@@ -25,7 +25,7 @@ from server.audited import Audited, eastern
 from server.paper import D
 from venue.scenario import at
 from venue.test_contract_ends import AAPL, CALL, PUT
-from venue.test_every_kind_of_money import AROUND, BRITISH, BTC, ENDING, FUND, WARRANT
+from venue.test_every_kind_of_money import AROUND, BRITISH, BTC, CFD, ENDING, FUND, GOLD, WARRANT
 
 
 class Desk(Audited):
@@ -188,14 +188,25 @@ class Desk(Audited):
         self.hall.settle()
 
     def to(self, text: str) -> None:
-        """Let time pass, and hear of what options did: whoever asks is told, nobody else."""
+        """Let time pass, and hear what happened."""
         self.hall.wait((at(text) - self.hall.now) / SECOND)
+        self.asked()
+
+    def asked(self) -> None:
+        """Hear of what options did, and of what the broker closed: whoever asks is told."""
         self.hear()
+        self.whole = None
         self.looker.got()
         self.looker.send(ReqExecutions(3, ExecutionFilter()))
-        for one in self.looker.of(reports.ExecutionDetails):
-            if one.execution.optExerciseOrLapseType not in (None, -1):
-                self.heard(one)
+        for one in self.looker.got():
+            if isinstance(one, reports.ExecutionDetails):
+                done = one.execution
+                by_itself = done.optExerciseOrLapseType not in (None, -1)
+                if done.execId not in self.known and (by_itself or done.orderRef == "liquidation"):
+                    self.heard(one)
+            elif isinstance(one, reports.CommissionReport) and one.execId in self.waits:
+                self.known.add(one.execId)
+                self.charged(one)
 
     def today(self) -> str:
         return eastern(self.hall.now)[:8]
@@ -245,4 +256,24 @@ def test_what_is_told_of_money_is_what_it_is_on_paper(seed: int, tmp_path: Path)
         desk.nights("20260504", killed=seed % 4 == 0)
         desk.audit()
         desk.nights("20260505", booked=True, killed=seed % 2 == 0)
+        desk.audit()
+
+
+@pytest.mark.long
+def test_what_a_liquidation_closes_is_on_paper(tmp_path: Path) -> None:
+    with closing(Desk(1, tmp_path, liquidation=True)) as desk:
+        for code, size in ((ONE, 1_000), (TWO, 7_000), (THREE, 8_000)):
+            desk.order(AAPL, size, account=code)
+        desk.order(GOLD, 5, account=TWO)
+        desk.order(CFD, -100, account=THREE)
+        desk.audit()
+        desk.quote(AAPL, 2_420_000)  # five in a hundred less: neither TWO nor THREE can carry it
+        desk.hall.wait(150)
+        desk.asked()
+        held = {code: desk.books[code].lines[AAPL.conId]["size"] for code in (ONE, TWO, THREE)}
+        assert held == {ONE: 1_000, TWO: 0, THREE: 0}
+        assert desk.books[TWO].lines[GOLD.conId]["size"] == 5
+        assert desk.books[THREE].lines[CFD.conId]["size"] == -100
+        desk.audit()
+        desk.killed()
         desk.audit()
