@@ -43,7 +43,7 @@ from server.advised import (
 )
 from server.market import WrittenMarket
 from server.pair import Hall
-from server.paper import CENT, D, Kind, Paper, fee
+from server.paper import CENT, D, Kind, Paper, broken, fee
 from venue.scenario import NEW_YORK, START
 from venue.test_every_kind_of_money import AROUND, BTC, FUND, INSTRUMENTS
 
@@ -326,7 +326,8 @@ class Audited:
             told = self.values(code)
             for key in ADDED:
                 added[key] += D(told[key, book.base]) * self.rates("USD")[book.base]
-            wrong = list(book.differs(self.prices, rates, told))
+            wrong = [*book.differs(self.prices, rates, told)]
+            wrong += broken(told, book.base, book.model)
             assert not wrong, (eastern(self.hall.now), "; ".join(wrong))
             self.portfolio(book)
             day += self.profits(code, book, rates) * self.rates("USD")[book.base]

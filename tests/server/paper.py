@@ -14,6 +14,8 @@ from typing import Any
 D = Decimal
 CENT = D("0.01")
 Rates = dict[str, D]
+Told = dict[tuple[str, str], str]
+"""Account values by key and currency."""
 Steps = list[tuple[int, str]]
 """From so much on, which percentage."""
 
@@ -282,9 +284,7 @@ class Paper:
 
     # -- what is told ----------------------------------------------------------------------------
 
-    def differs(
-        self, prices: dict[int, D], rates: Rates, told: dict[tuple[str, str], str]
-    ) -> Iterable[str]:
+    def differs(self, prices: dict[int, D], rates: Rates, told: Told) -> Iterable[str]:
         """Yield the account values that are told differently."""
         wanted: dict[tuple[str, str], D] = {}
         net, base = self.net(prices, rates), self.base
@@ -323,6 +323,32 @@ class Paper:
         for key, amount in wanted.items():
             if abs(D(told.get(key, "0")) - amount) > CENT:
                 yield f"{self.code} {key}: told {told.get(key)}, on paper {amount:.4f}"
+
+
+def broken(told: Told, base: str, model: str) -> Iterable[str]:
+    """Yield the identities of a real account's dump that what is told breaks."""
+
+    def money(key: str, currency: str = base) -> D:
+        return D(told[key, currency])
+
+    net, equity = money("NetLiquidation"), money("EquityWithLoanValue")
+    funds, excess = money("AvailableFunds"), money("ExcessLiquidity")
+    cushion, leverage = D(told["Cushion", ""]), D(told["Leverage-S", ""])
+    within = {
+        "funds": (funds, equity - money("InitMarginReq"), CENT),
+        "excess": (excess, equity - money("MaintMarginReq"), CENT),
+        "cushion": (cushion, excess / net, D("0.0000006")),
+        "leverage": (leverage, money("GrossPositionValue") / net, D("0.0051")),
+    }
+    if model == "portfolio":
+        within["power"] = (money("BuyingPower"), funds / D("0.15"), 7 * CENT)
+    names = {currency for key, currency in told if key == "ExchangeRate"} - {"BASE"}
+    for key in (*VALUES, "CashBalance", "FuturesPNL", "UnrealizedPnL", "NetLiquidationByCurrency"):
+        total = sum((money(key, name) * money("ExchangeRate", name) for name in names), D(0))
+        within[key] = (money(key, "BASE"), total, CENT * len(names))
+    for name, (found, wanted, near) in within.items():
+        if abs(found - wanted) > near:
+            yield f"{name}: {found} is not {wanted}"
 
 
 VALUES = {
