@@ -16,7 +16,17 @@ from papertape.venue.invariants import check
 from papertape.venue.reference.listings import CATALOGUE, EURUSD
 from papertape.venue.units import DAY
 from venue.scenario import Stage, at, text_of
-from venue.test_contract_ends import AAPL, CALL, INSTRUMENTS, MES, quote, trade
+from venue.test_contract_ends import (
+    AAPL,
+    CALL,
+    INDEX_CALL,
+    INSTRUMENTS,
+    MES,
+    PUT,
+    SPX,
+    quote,
+    trade,
+)
 from walks import walk
 
 ACCOUNT = "DU1234567"
@@ -86,6 +96,29 @@ def test_proceeds_buy_on_the_next_business_day(stage: Stage) -> None:
     facts = [fact for entry in journal for fact in entry.facts if isinstance(fact, CashSettled)]
     assert facts == [CashSettled(ACCOUNT, date(2026, 4, 14).toordinal())]
     stage.journal += journal
+    stage.assert_replays()
+
+
+def test_what_options_bring_when_they_end_settles_as_a_sale_does(stage: Stage) -> None:
+    """A put that is exercised sells shares, and an option on an index pays cash: neither can be
+    spent on the same day."""
+    quote(stage, PUT, 2)
+    quote(stage, SPX, 6_790)
+    quote(stage, INDEX_CALL, 1)
+    trade(stage, PUT, 1)
+    trade(stage, INDEX_CALL, 1)
+    trade(stage, AAPL, 97)
+    quote(stage, SPX, 6_805)
+    stage.submit(Deposit(ACCOUNT, "USD", 300 * DOLLAR))
+    trade(stage, AAPL, 3)
+    stage.step("clock 20260413 17:31:00")
+    seen = figures(stage)
+    assert (seen["TotalCashValue"], seen["SettledCash"]) == ("26500.00", "0.00")
+    assert seen["BuyingPower"] == "0.00" and refused(stage, 1)[0] == 201
+    check(stage.engine)
+    stage.step("clock 20260414 10:00:00")
+    assert figures(stage)["SettledCash"] == "26500.00"
+    stage.journal += stage.engine.drain_journal()
     stage.assert_replays()
 
 

@@ -28,6 +28,7 @@ from .margin import MarginCalculator
 from .orders import LiveOrder
 from .parts import CANCELLED as NO_REASON
 from .parts import BrokerState
+from .settlement import settles
 
 CUTOFF: Final = 17 * 60 + 30
 """Minutes after midnight in New York at which requests to exercise are carried out."""
@@ -166,7 +167,7 @@ class ContractEnds:
         yield PositionMoved(
             account.code, under.conId, cause, self._state.next_execution, shares,
             share(entry.strike, under.scale, entry.scale), value, after.realized, after.position,
-            after.cost, 0, ((entry.currency, -side * value),), under.place,
+            after.cost, 0, ((entry.currency, -side * value),), under.place, 0, self._settles(under),
         )  # fmt: skip
 
     def paid(
@@ -186,8 +187,12 @@ class ContractEnds:
         return PositionMoved(
             account.code, entry.conId, cause, self._state.next_execution, size, price, value,
             after.realized, after.position, after.cost, after.settled, cash, entry.place,
-            0 if order is None else order.permId,
+            0 if order is None else order.permId, self._settles(entry),
         )  # fmt: skip
+
+    def _settles(self, entry: Instrument) -> int:
+        """Return when what an instrument brings in settles: as a sale of now does."""
+        return settles(entry, self._state.day_end) if self._state.day_end else 0
 
     # -- at which price -------------------------------------------------------------------------
 

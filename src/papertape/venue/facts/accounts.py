@@ -116,6 +116,8 @@ class PositionMoved(Fact, frozen=True, tag=47):
     exchange: str
     permId: int = 0
     """The order that asked for it; 0 when it came about by itself."""
+    settles: int = 0
+    """The day on which what it brings in settles; 0 for at once."""
 
 
 class PositionAdjusted(Fact, frozen=True, tag=49):

@@ -29,7 +29,7 @@ from ..facts import (
 from ..reference.composition import is_combination
 from ..state import State
 from ..units import Nanos
-from .part import FoldPart, Rules
+from .part import FoldPart, Rules, book_cash
 
 replace = msgspec.structs.replace
 
@@ -163,8 +163,7 @@ class AccountFold(FoldPart):
         position.quantity, position.cost = fact.position, fact.cost
         position.settled = fact.settled
         position.realized += fact.realized or 0
-        for currency, amount in fact.cash:
-            pay(account, currency, amount)
+        book_cash(account, fact.cash, fact.settles)
         order = state.orders.get(fact.permId)
         if order is not None:
             order = replace(order, filled=order.filled + abs(fact.size))

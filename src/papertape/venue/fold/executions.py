@@ -19,7 +19,7 @@ from ..facts import (
 from ..market.source import Quote
 from ..state import State
 from ..units import Nanos, SizeUnits
-from .part import FoldPart, Rules
+from .part import FoldPart, Rules, book_cash
 
 replace = msgspec.structs.replace
 
@@ -159,12 +159,7 @@ def _book(account: Account, con_id: int, fact: OrderFilled | LegFill | PartFille
     position.settled = fact.settled
     position.realized += fact.realized or 0
     account.sma += fact.memo
-    cash = account.cash
-    for currency, amount in fact.cash:
-        cash[currency] = cash.get(currency, 0) + amount
-        if fact.settles and amount > 0:
-            waits = account.unsettled.setdefault(fact.settles, {})
-            waits[currency] = waits.get(currency, 0) + amount
+    book_cash(account, fact.cash, fact.settles)
 
 
 def _correct(account: Account, con_id: int, fact: ExecutionCorrected) -> None:

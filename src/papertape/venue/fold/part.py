@@ -8,7 +8,7 @@ from ..broker.ledger import Account
 from ..broker.orders import LiveOrder
 from ..facts import Counted
 from ..state import State
-from ..units import Nanos
+from ..units import CashMicros, Nanos
 
 Rules = dict[type[Any], Callable[[Any, Nanos], LiveOrder | None]]
 
@@ -77,3 +77,13 @@ def forget(known: dict[int, dict[int, Any]], client_id: int, order_id: int) -> N
     del mine[order_id]
     if not mine:
         del known[client_id]
+
+
+def book_cash(account: Account, amounts: tuple[tuple[str, CashMicros], ...], settles: int) -> None:
+    """Book amounts of cash; what comes in may not be spent before the day on which it settles."""
+    cash = account.cash
+    for currency, amount in amounts:
+        cash[currency] = cash.get(currency, 0) + amount
+        if settles and amount > 0:
+            waits = account.unsettled.setdefault(settles, {})
+            waits[currency] = waits.get(currency, 0) + amount
