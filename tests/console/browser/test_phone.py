@@ -117,3 +117,13 @@ def test_the_arrow_of_a_choice_stands_in_its_middle(at: Started, browser: Browse
         field.wait_for()
         arrow = field.locator(".q-select__dropdown-icon")
         assert abs(field.evaluate(middle) - arrow.evaluate(middle)) <= 1
+
+
+def test_what_a_message_says_begins_in_view(at: Started, browser: Browser) -> None:
+    with program(at.port, 8) as app, browser.tab("messages", phone=True) as tab:
+        app.reqContractDetails(1, stock("SPY"))
+        row = tab.get_by_role("row").filter(has_text="ReqContractDetails").first
+        what = row.locator(".fr-what").bounding_box()
+        assert what and what["x"] <= PHONE["width"] - 60
+        for cell in row.locator("td:visible").all()[:2]:
+            assert cell.evaluate("one => one.scrollWidth <= one.clientWidth"), cell.inner_text()
