@@ -71,6 +71,8 @@ class StationSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The code that tells of delayed data: 10167, or 2186 as in later builds."""
     tick_by_tick_pacing: bool = False
     """Whether a client may ask for an instrument's ticks one by one only every 15 seconds."""
+    symbol_search_pacing: bool = False
+    """Whether a client's searches for symbols are answered one a second; the others wait."""
     delay_minutes: int = 15
     """How old delayed market data are."""
     start_api_timeout_s: float = 30.0

@@ -66,6 +66,7 @@ from .research.library import ResearchLibrary
 from .research.news import NewsService
 from .research.reports import Reports
 from .research.scanners import Scanners
+from .research.symbol_searches import SymbolSearches
 from .sessions.admission import Admission, ReadOnly
 from .sessions.policy import Policy
 from .sessions.registry import Sessions
@@ -130,6 +131,7 @@ class Station:
         profits = ProfitStreams(self.queries, sessions, self.config, timing)
         scanners = Scanners(market, engine.instruments, sessions, self.farms.flows, timing)
         self.scanners = scanners
+        searches = SymbolSearches(engine.instruments, timing, paced=chosen.symbol_search_pacing)
         self.contracts = OwnContracts(engine.instruments, (), lambda _: None)
         """Contracts that the user adds; ``compose`` gives those that are kept."""
         library = library or ResearchLibrary()
@@ -194,7 +196,7 @@ class Station:
         sessions.on_open += [self.drills.watch, self.taps.watch, outgoing.opened]
         sessions.on_end += [
             self.policy.left, self.drills.left, self.figures.left, self.taps.left,
-            pacing.left,
+            pacing.left, searches.left,
         ]  # fmt: skip
         schedule.order(
             self.drills.alarm, self.world.alarm, self.link.alarm, self.daily.alarm,
@@ -202,6 +204,7 @@ class Station:
             self.streams.alarm, self.generic_ticks.alarm, self.computations.alarm,
             self.bars.alarm, self.figures.alarm,
             MarginAhead(self.venue, timing).alarm, profits.alarm, scanners.alarm, self.news.alarm,
+            searches.alarm,
         )  # fmt: skip
         self._services = Services(
             settings=chosen,
@@ -230,6 +233,7 @@ class Station:
             profits=profits,
             groups=DisplayGroups(sessions),
             scanners=scanners,
+            symbol_searches=searches,
             news=self.news,
             reports=Reports(library.folder),
             introduced=self.drills.started,

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from ...venue.reference.answers import (
     depth_exchanges,
-    matching_symbols,
     option_parameters,
     smart_components,
 )
@@ -57,9 +56,9 @@ def cancel_contract_data(tws: Services, session: Session, message: CancelContrac
 def req_matching_symbols(
     tws: Services, session: Session, message: reference.ReqMatchingSymbols
 ) -> None:
-    """What begins with the pattern or has it in its name; an empty list when nothing does."""
-    found = matching_symbols(tws.venue.instruments, message.pattern)
-    session.send(reference.SymbolSamples(message.reqId, found))
+    """What begins with the pattern or has it in its name; an empty list when nothing does. Where
+    they are paced, a client has one answer a second."""
+    tws.symbol_searches.ask(session, message.reqId, message.pattern)
 
 
 @handles(options.ReqSecDefOptParams)

@@ -28,6 +28,7 @@ from ..profit_streams import ProfitStreams
 from ..research.news import NewsService
 from ..research.reports import Reports
 from ..research.scanners import Scanners
+from ..research.symbol_searches import SymbolSearches
 from ..sessions.admission import Admission
 from ..sessions.policy import Policy
 from ..sessions.registry import Sessions
@@ -70,6 +71,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     profits: ProfitStreams
     groups: DisplayGroups
     scanners: Scanners
+    symbol_searches: SymbolSearches
     news: NewsService
     reports: Reports
     introduced: Callable[[Session], object]
