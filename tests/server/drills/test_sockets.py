@@ -97,6 +97,19 @@ def test_reset_at_once_concerns_everyone_or_one() -> None:
     assert hall.client(2).send(TIME).of(CurrentTime)  # its id is free
 
 
+def test_an_order_is_taken_and_its_acknowledgement_lost_with_the_connection() -> None:
+    hall, (client, other) = drilled("reset placeOrder ms=250 heard=false client=1", 2)
+    client.got()
+    other.send(order(1, "BUY 100 AAPL MKT"))
+    assert other.of(reports.OpenOrder)
+    client.send(order(1, "BUY 100 AAPL MKT"))
+    hall.wait(0.3)
+    assert client.pipe.was_reset and client.got() == []
+    back = hall.client(1)
+    told = back.send(orders.ReqExecutions(1)).of(reports.ExecutionDetails)
+    assert [one.execution.clientId for one in told].count(1) == 1
+
+
 @pytest.mark.parametrize("seen", [True, False])
 def test_reset_after_an_order_that_was_seen_or_not(seen: bool) -> None:
     hall, (client,) = drilled(f"reset placeOrder ms=250 seen={seen}".lower())

@@ -24,6 +24,8 @@ FEWEST = 3
 BUGS = (
     ("counts_twice", 6, "order-after-close"),
     ("leaves_child", 22, "order-after-close"),
+    ("sends_unheard", 12, "same-order-twice"),
+    ("takes_part", 18, "order-after-close"),
     ("trusts_frozen", 6, "order-on-a-dead-line"),
 )
 """Bot, seed, judge; ``sends_again`` is in tests/cli/test_storm.py."""
@@ -58,6 +60,14 @@ def test_its_bug_is_found_shrunk_and_a_world_that_repeats_it(
         base, faults = base_and_faults(found.world)
         _, judged = judge_again(structs.replace(plan(name), base=base), faults)
         assert judged is not None and judge in [one.judge for one in judged.findings]
+
+
+@pytest.mark.proof
+def test_an_order_sent_twice_for_its_lost_acknowledgement_is_found_in_sixteen_seeds() -> None:
+    storm = structs.replace(plan("sends_unheard"), shrink_runs=0)
+    found = run_storm(storm, range(16), OneWorker()).found
+    twice = [one for one in found if one.finding.judge == "same-order-twice"]
+    assert len({seed for one in twice for seed in one.seeds}) >= 3
 
 
 @pytest.mark.proof

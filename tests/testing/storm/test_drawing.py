@@ -16,9 +16,11 @@ from papertape.testing.storm.drawing import (
     draw,
 )
 from papertape.testing.storm.faults import (
+    AnswerLost,
     AnyFault,
     CutBetweenFills,
     FilledInParts,
+    LostAnswer,
     StormFault,
     span,
 )
@@ -119,3 +121,18 @@ def test_a_connection_ends_between_two_fills_and_the_rest_comes_long_after() -> 
     assert len(cuts) > len(SEEDS) / 20
     assert all(0 < one.part < 100 and one.by < one.rest for one in cuts)
     assert any(one.rest > 15 * SECOND for one in cuts)
+
+
+def test_the_rest_of_an_order_outlasts_what_its_program_does_with_the_first_part() -> None:
+    parts = [o for s in SEEDS for o in draw(s, GROUND) if isinstance(o, FilledInParts)]
+    long = [one for one in parts if one.rest - one.parts[-1][0] > 10 * SECOND]
+    assert len(parts) / 3 < len(long) < len(parts)
+
+
+def test_a_lost_acknowledgement_of_an_order_that_was_taken_is_drawn_early() -> None:
+    lost = [
+        any(isinstance(o, AnswerLost) or (isinstance(o, LostAnswer) and o.seen)
+            for o in draw(s, GROUND))
+        for s in range(16)
+    ]  # fmt: skip
+    assert sum(lost) >= 4

@@ -136,6 +136,29 @@ def test_an_entry_after_the_close_is_no_order_that_was_left() -> None:
     assert (finding.judge, finding.time) == ("order-after-close", 20 * S)
 
 
+def test_the_rest_of_an_order_still_works_when_the_next_one_is_sent() -> None:
+    part = order(1, orderType="MKT", filled=100.0, ended=15 * S)
+    events = [fill(1, 58, 58), fill(9, -58, 0), fill(15, 42, 142), fill(18, -142, 0)]
+    events[0] = msgspec.structs.replace(events[0], order=0)
+    events[2] = msgspec.structs.replace(events[2], order=0)
+    control = record(events=[fill(1, 100, 100), fill(9, -100, 0)], positions={"SPY": 0.0})
+    again = order(10, orderType="MKT", orderId=3, filled=100.0, ended=11 * S)
+    run = record(part, again, events=events, positions={"SPY": 0.0})
+    (finding,) = judged(run, control)
+    assert (finding.judge, finding.time) == ("order-after-close", 10 * S)
+    assert finding.text == (
+        "BUY 100 SPY MKT was sent while the rest of BUY 100 SPY MKT of +1s still worked; "
+        "what had filled of it was closed at +9s"
+    )
+    assert found(run, run) == []  # that is how the program is
+    later = msgspec.structs.replace(again, time=16 * S)
+    assert found(record(part, later, events=events, positions={"SPY": 0.0}), control) == []
+    other = msgspec.structs.replace(again, side="SELL")
+    assert found(record(part, other, events=events, positions={"SPY": 0.0}), control) == []
+    cancelled = msgspec.structs.replace(part, ended=8 * S)
+    assert found(record(cancelled, again, events=events, positions={"SPY": 0.0}), control) == []
+
+
 # -- silence --------------------------------------------------------------------------------------
 
 
@@ -198,6 +221,7 @@ def test_a_program_that_an_outage_kept_waiting_does_not_hang() -> None:
     early = msgspec.structs.replace(back, time=470 * S)
     assert found(record(events=[back]), ended) == []
     assert found(record(events=[early, restored]), ended) == []
+    assert found(record(events=[early, fill(490, 1, 1), fill(491, -1, 0)]), ended) == []
     assert found(record(events=[early]), ended) == ["hang"]
 
 

@@ -55,7 +55,8 @@ class Reset(Drill):
 
     Without ``kind`` immediately. With the name of a request, ``ms`` after the ``n``-th of its kind
     has arrived; ``seen=false`` drops that request as well, so the program cannot know whether
-    its order arrived."""
+    its order arrived. ``heard=false`` drops what TWS sends it meanwhile: the order has arrived, and
+    its acknowledgement is lost."""
 
     name = "reset"
     summary = "the connection is reset, immediately or after a request"
@@ -67,12 +68,14 @@ class Reset(Drill):
     order = ("kind", "n")
 
     class Options(Aimed, frozen=True, kw_only=True):
-        """``kind``, ``n``, ``ms``: when; ``seen``: whether that request is handled."""
+        """``kind``, ``n``, ``ms``: when; ``seen``: whether that request is handled; ``heard``:
+        whether the program still hears what TWS sends until then."""
 
         kind: str = ""
         n: Count = 1
         ms: Milliseconds = 0.0
         seen: bool = True
+        heard: bool = True
 
     def start(self) -> None:
         """Reset immediately, or wait for the request."""
@@ -96,6 +99,10 @@ class Reset(Drill):
         self._victim = session
         self.due = self.after(self.options.ms)
         return bool(self.options.seen)
+
+    def gives(self, session: Session, message: Message) -> bool:
+        """Drop what its client is not to hear."""
+        return bool(self.options.heard) or session is not self._victim
 
     def act(self) -> None:
         """Reset the connection, if it is still open."""

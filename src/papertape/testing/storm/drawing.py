@@ -26,6 +26,8 @@ CUT_BETWEEN: Final = 0.5
 """How often the connection ends between the fills of an order that fills in parts."""
 LONGEST_REST: Final[Nanos] = 60 * SECOND
 """How long what is left of it may take then."""
+PATIENT: Final = 0.7
+"""How often the last part of an order comes when its program may have done something else."""
 FARMS: Final = ("usfarm", "ushmds", "secdefnj")
 
 
@@ -53,7 +55,7 @@ class StormGround(msgspec.Struct, frozen=True):
 def draw(seed: int, ground: StormGround) -> tuple[faults.StormFault, ...]:
     """The faults of a seed, in the order of their moments."""
     random = Random(f"storm {seed}")
-    hand = _Hand(random, Random(f"storm aside {seed}"), ground)
+    hand = _Hand(random, Random(f"storm aside {seed}"), Random(f"storm rests {seed}"), ground)
     count = random.randint(FEWEST_FAULTS, MOST_FAULTS)
     kinds = random.choices(list(KINDS), weights=list(KINDS.values()), k=count)
     drawn = [found for kind in kinds if (found := kind(hand)) is not None]
@@ -63,10 +65,12 @@ def draw(seed: int, ground: StormGround) -> tuple[faults.StormFault, ...]:
 class _Hand:
     """Draws moments and times."""
 
-    def __init__(self, random: Random, aside: Random, ground: StormGround) -> None:
-        """``aside`` draws variants, so that the other faults of a seed stay as they are."""
+    def __init__(self, random: Random, aside: Random, rests: Random, ground: StormGround) -> None:
+        """``aside`` and ``rests`` draw variants, so that the other faults of a seed stay as they
+        are."""
         self.random = random
         self.aside = aside
+        self.rests = rests
         self.ground = ground
 
     def moment(self) -> Nanos:
@@ -200,17 +204,23 @@ def _parts(hand: _Hand) -> faults.StormFault | None:
         after += hand.time(10, 2000)
         parts.append((after, size))
     rest = after + hand.time(10, 4000)
+    if hand.rests.random() < PATIENT:
+        rest = after + hand.rests.randint(400, _longest(hand) // (10 * MS)) * 10 * MS
     if hand.aside.random() < CUT_BETWEEN:
         by = hand.time(11, 2000, hand.aside)
-        longest = max(min(LONGEST_REST, hand.ground.span // 2) // MS, 2000)
         return faults.CutBetweenFills(
             side=order.side, symbol=order.symbol, orderType=order.orderType, part=parts[0][1],
-            by=by, rest=by + hand.time(1000, longest, hand.aside),
+            by=by, rest=by + hand.time(1000, _longest(hand) // MS, hand.aside),
         )  # fmt: skip
     return faults.FilledInParts(
         side=order.side, symbol=order.symbol, orderType=order.orderType, parts=tuple(parts),
         rest=rest,
     )  # fmt: skip
+
+
+def _longest(hand: _Hand) -> Nanos:
+    """How long the last part of an order may take: as long as the program does something."""
+    return max(min(LONGEST_REST, hand.ground.span), 5 * SECOND)
 
 
 def _heard(hand: _Hand) -> faults.StormFault | None:

@@ -302,7 +302,8 @@ class SlowLine(DrilledFault, frozen=True, kw_only=True, tag=True):
 
 
 class LostAnswer(StormFault, frozen=True, kw_only=True, tag=True):
-    """The connection is reset around an order: its acknowledgement is lost, or the order too."""
+    """The connection is reset after an order: the order is lost, or its acknowledgement is and TWS
+    has it."""
 
     number: int
     """The n-th order that is sent."""
@@ -311,8 +312,8 @@ class LostAnswer(StormFault, frozen=True, kw_only=True, tag=True):
     """Whether the order has arrived."""
 
     def lines(self) -> tuple[str, ...]:
-        """``drill reset placeOrder N ms=N``."""
-        lost = "" if self.seen else " seen=false"
+        """``drill reset placeOrder N ms=N heard=false``."""
+        lost = " heard=false" if self.seen else " seen=false"
         return (f"drill reset placeOrder {self.number} ms={self.by // MS}{lost}",)
 
     def simpler(self) -> Iterator[StormFault]:

@@ -120,7 +120,8 @@ def order_on_a_dead_line(run: StormRecord, control: StormRecord) -> Iterator[Sto
 def order_after_close(run: StormRecord, control: StormRecord) -> Iterator[StormFinding]:
     """``order-after-close``: a fill takes a position to a side on which the control run never was;
     or an order is left working though its position is closed, where the control run left none.
-    An order to enter again, and what was sent with it, is not left."""
+    An order to enter again, and what was sent with it, is not left. Or the rest of an order works
+    on when what had filled of it is closed, and the next order of its side is sent beside it."""
     sides = {(one.symbol, _sign(one.position)) for one in control.of("fill")}
     traded = {one.symbol for one in control.of("fill")}
     for fill in run.of("fill"):
@@ -132,6 +133,14 @@ def order_after_close(run: StormRecord, control: StormRecord) -> Iterator[StormF
                 f"{fill.text} took the position to {fill.position:g}; without faults it was never "
                 f"{'short' if side < 0 else 'long'}",
                 (f"at end position {_named(fill.symbol)} {end:g}",),
+            )  # fmt: skip
+            return
+    if not any(_beside_rests(control)):
+        for order, rest, closed in _beside_rests(run):
+            yield StormFinding(
+                "order-after-close", order.symbol, order.time,
+                f"{order} was sent while the rest of {rest} of {shown_time(rest.time)} still "
+                f"worked; what had filled of it was closed at {shown_time(closed)}",
             )  # fmt: skip
             return
     if control.working:
@@ -149,6 +158,25 @@ def order_after_close(run: StormRecord, control: StormRecord) -> Iterator[StormF
                 ("at end no working orders",),
             )  # fmt: skip
             return
+
+
+def _beside_rests(run: StormRecord) -> Iterator[tuple[StormOrder, StormOrder, Nanos]]:
+    """Orders sent while the rest of an older one of their side and type still works, of which a
+    part had filled and been closed; that one, and since when it is closed."""
+    fills = run.of("fill")
+    for place, rest in enumerate(run.orders):
+        began = next((one.time for one in fills if one.order == place), None)
+        mine = [one for one in fills if one.symbol == rest.symbol]
+        closed = (one.time for one in mine if not one.position and began is not None)
+        since = next((time for time in closed if time > (began or 0)), None)
+        if since is None or (rest.ended is not None and rest.ended <= since):
+            continue
+        for order in run.orders:
+            beside = order.time > since and (rest.ended is None or order.time < rest.ended)
+            if beside and (order.symbol, order.side, order.orderType) == (
+                rest.symbol, rest.side, rest.orderType
+            ):  # fmt: skip
+                yield order, rest, since
 
 
 def _closed_since(run: StormRecord, symbol: str) -> Nanos | None:
@@ -200,8 +228,8 @@ def silence(run: StormRecord, control: StormRecord) -> Iterator[StormFinding]:
 def crash_or_hang(run: StormRecord, control: StormRecord) -> Iterator[StormFinding]:
     """``crash``: the program ends with another code than in the control run, or with a traceback in
     its output where the control run has none. ``hang``: it runs on although it has had the time of
-    the control run and a minute (or a sixth of the run) since the last outage, or takes more of the
-    computer's time than it may."""
+    the control run and a minute (or a sixth of the run) since the last outage or fill, or takes
+    more of the computer's time than it may."""
     if run.problem:
         about = "problem"
         yield StormFinding("hang", about, run.lasted, run.problem)
@@ -221,7 +249,7 @@ def crash_or_hang(run: StormRecord, control: StormRecord) -> Iterator[StormFindi
 def _had_time(run: StormRecord, control: StormRecord) -> bool:
     """Whether a program could have ended since what last kept it from its work was over."""
     restored = [one.time for one in run.of("error") if one.code in (1101, 1102)]
-    since = max([*restored, *(one.time for one in run.of("ready"))], default=0)
+    since = max([*restored, *(one.time for one in run.of("ready", "fill"))], default=0)
     return run.lasted - since >= control.lasted + _patience(run)
 
 
