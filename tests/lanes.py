@@ -29,8 +29,8 @@ if LANE not in LANES:
 
 Item = TypeVar("Item")
 
-TRIES = {"check": 0.1, "test": 1, "quick": 5, "proof": 100}
-"""Samples of a property test, as a multiple of those of ``test``."""
+TRIES = {"check": 0.1, "test": 0.5, "quick": 4, "proof": 100}
+"""Samples of a property test, as a multiple of what it says."""
 FEWEST = 2
 OUTSIDE = ("network", "process")
 """Marks of tests that do something beyond their own process."""
@@ -80,7 +80,7 @@ def sampled(items: Sequence[pytest.Item]) -> list[pytest.Item]:
 
 
 def tries(count: int, *, fixed: bool = False) -> settings:
-    """Settings of a property test that takes so many samples in ``make test``.
+    """Settings of a property test that takes so many samples, times those of the lane.
 
     ``fixed``: the same ones in every run of ``test``, and none are kept from one to the next.
     """

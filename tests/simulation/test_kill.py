@@ -18,8 +18,8 @@ from lanes import HANGS_S, many
 
 pytestmark = pytest.mark.process
 
-KILLS = int(os.environ.get("PAPERTAPE_KILLS") or many(test=100, quick=300, proof=10_000))
-FIRST = 0 if os.environ.get("PAPERTAPE_KILLS") else many(test=0, quick=100, proof=0)
+KILLS = int(os.environ.get("PAPERTAPE_KILLS") or many(test=40, quick=200, proof=10_000))
+FIRST = 0 if os.environ.get("PAPERTAPE_KILLS") else many(test=0, quick=40, proof=0)
 """``quick`` goes on where ``test`` ends."""
 WORKERS = 2
 AT_ONCE = 200

@@ -17,7 +17,7 @@ from papertape.errors import JournalError
 from papertape.venue.commands import ResetOrderIds
 from store.world import World, history, opened, recovered
 
-EVERY = many(test=1499, quick=997, proof=1)
+EVERY = many(test=4999, quick=1499, proof=1)
 """From each damaged byte to the next: no divisor of a page, so that pages are hit all over."""
 PARTS = many(test=1, quick=2, proof=64)
 """Tests among which the bytes are divided."""
@@ -25,7 +25,7 @@ PAGE = 4096
 HEADS = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13)
 """Of each page: its kind, its free blocks, where its cells are; of a list of free pages, the next
 and how many."""
-HEADS_APART = many(test=5, quick=2, proof=1)
+HEADS_APART = many(test=13, quick=3, proof=1)
 """From each of them to the next."""
 
 

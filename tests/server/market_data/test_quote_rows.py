@@ -58,7 +58,7 @@ def reached(before: Shown, ticks: list[Any]) -> Shown:
 @pytest.mark.sample(7)
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("kind", KINDS)
-@tries(60)
+@tries(25)
 @given(
     before=STATES,
     ticks=TICKS,
@@ -90,7 +90,7 @@ def test_a_run_is_written_as_the_twin_tells_it(
 @pytest.mark.sample(7)
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("kind", KINDS)
-@tries(60)
+@tries(25)
 @given(trades=TICKS.map(lambda ticks: [one for one in ticks if isinstance(one, Print)]))
 def test_single_trades_are_written_as_the_twin_tells_them(
     version: int, kind: str, trades: list[Print]

@@ -29,6 +29,8 @@ from venue.scenario import START, at
 EVERY: frozenset[int] = frozenset(range(111))
 """The types that the vendor documents."""
 LATE = ("ETF", "OPT", "FUT", "BOND")
+SELDOM_MS = 5_000
+"""What comes is the same if it comes seldom, and sooner known."""
 OWN_MESSAGE = {62}
 """News, which have a message of their own (tickNews)."""
 TICKS = (
@@ -42,7 +44,7 @@ TICKS = (
 
 def hall(**settings: Any) -> Hall:
     facts = MarketFacts(START - 60 * MINUTE, 3, MarketClock(START, START, 1.0))
-    chosen = StationSettings(max_message_rate=0, **settings)
+    chosen = StationSettings(max_message_rate=0, quote_interval_ms=SELDOM_MS, **settings)
     return Hall(settings=chosen, market=WorldTape(open_tape(None, facts)))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lanes import thinned
+from lanes import many, thinned
 from papertape.server.assembly import open_tape
 from papertape.server.clock import MarketClock
 from papertape.server.persistence import MarketFacts
@@ -41,7 +41,7 @@ def read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(history, "load", kept)
 
 
-@pytest.mark.long
+@pytest.mark.proof
 @pytest.mark.usefixtures("read_once")
 @pytest.mark.parametrize("con_id", [SPY, AAPL, EUR])
 @pytest.mark.parametrize("folder", [None, SAMPLE], ids=["synthetic", "recorded"])
@@ -50,7 +50,7 @@ def test_the_order_of_questions_does_not_matter(con_id: int, folder: Path | None
     moments = [START + place * 7 * SECOND // 3 for place in range(60)]
     moments += [START - DAY, START + DAY, START + 61 * MINUTE]
     random.Random(4).shuffle(moments)
-    for now in thinned(moments, check=7):
+    for now in moments[:: many(test=7, quick=5, proof=1)]:
         fresh = tape(folder)
         assert asked.day(con_id, now) == fresh.day(con_id, now)
 
