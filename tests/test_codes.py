@@ -162,7 +162,7 @@ def test_a_missing_variant_is_named_with_those_there_are() -> None:
         codes.text(103, "x")
 
 
-@pytest.mark.parametrize(
+@walk(
     ("number", "severity", "terminal"),
     [(77777, "error", True), (2199, "warning", False), (2200, "error", True)],
 )
@@ -186,7 +186,7 @@ def test_overrides_give_a_new_table() -> None:
     assert len(mine) == len(table) + 1
 
 
-@pytest.mark.parametrize("fields", [{"terminal": "perhaps"}, {"deadly": True}, {"scope": "moon"}])
+@walk("fields", [{"terminal": "perhaps"}, {"deadly": True}, {"scope": "moon"}])
 def test_a_wrong_override_names_the_code(fields: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="override of code 10349"):
         codes.default_table().with_overrides({10349: fields})

@@ -71,8 +71,8 @@ def test_what_the_control_api_answers(words: str) -> None:
     assert_visible(done.output)
 
 
-@pytest.mark.parametrize("code", [0, 12])
-@pytest.mark.parametrize("form", [(), ("--json",)])
+@walk("code", [0, 12])
+@walk("form", [(), ("--json",)])
 def test_what_a_server_tells_the_doctor(code: int, form: tuple[str, ...]) -> None:
     found = Diagnosis(
         host=HOSTILE, port=1, case=HOSTILE, exit_code=code, what=HOSTILE, advice=[HOSTILE],

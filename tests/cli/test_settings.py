@@ -167,7 +167,7 @@ def test_settings_of_the_api_in_their_order(
     }  # fmt: skip
 
 
-@pytest.mark.parametrize(
+@walk(
     ("flags", "trusted"),
     [
         ({"trusted_ips": ["10.0.0.7"]}, ["127.0.0.1", "::1", "10.0.0.7"]),

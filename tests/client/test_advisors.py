@@ -24,7 +24,7 @@ GROUPS = [
 ]
 
 
-@pytest.mark.parametrize("version", [157, 176, MAX_SERVER])
+@walk("version", [157, 176, MAX_SERVER])
 def test_what_is_replaced_is_read_again(version: int) -> None:
     async def both(tws: Tws) -> Any:
         await tws.replace_allocation_groups(GROUPS)

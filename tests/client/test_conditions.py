@@ -79,7 +79,7 @@ def test_what_tws_cannot_be_told_is_refused() -> None:
         one | two & three
 
 
-@pytest.mark.parametrize(
+@walk(
     ("condition", "field"),
     [
         (WhenPrice(contract=SPY), "conditions"),

@@ -17,6 +17,7 @@ from papertape.model import Order, OrderState
 from papertape.testing import RunningStation, serve
 from papertape.wire.catalogue import orders, reports
 from papertape.wire.message import Message
+from walks import walk
 
 AAPL = pt.Stock("AAPL")
 
@@ -73,7 +74,7 @@ def test_an_order_of_ones_own_is_a_child_and_an_entry_may_wait() -> None:
     assert (trail.action, trail.parentId) == ("", 0)
 
 
-@pytest.mark.parametrize(("tif", "waits"), [("IOC", "DAY"), ("FOK", "DAY"), ("GTC", "GTC")])
+@walk(("tif", "waits"), [("IOC", "DAY"), ("FOK", "DAY"), ("GTC", "GTC")])
 def test_children_have_a_time_in_force_in_which_they_can_wait(tif: str, waits: str) -> None:
     """TWS refuses a stop of any other with 111, and then its family never works."""
     tws = Memory()

@@ -88,7 +88,7 @@ def test_no_limit_holds_nothing_back() -> None:
     assert limiter.next_due() is None
 
 
-@pytest.mark.parametrize("limit", [1, 2, 7])
+@walk("limit", [1, 2, 7])
 def test_small_limits_let_everything_through_in_the_end(limit: int) -> None:
     limiter = RateLimiter(limit)
     sent: list[Any] = []

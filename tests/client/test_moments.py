@@ -136,7 +136,7 @@ def test_every_exception_that_can_come_out_is_public() -> None:
     assert raised - of_the_server - of_tests <= set(papertape.__all__)
 
 
-@pytest.mark.parametrize("kind", ["quotes", "tick_by_tick", "depth"])
+@walk("kind", ["quotes", "tick_by_tick", "depth"])
 def test_a_line_that_was_not_entered_says_so(kind: str) -> None:
     """It never asked for anything: waiting for it would be waiting for ever."""
 

@@ -26,6 +26,7 @@ from papertape.wire.catalogue.reports import (
     OrderStatus,
 )
 from papertape.wire.catalogue.session import ErrorMessage
+from walks import walk
 
 AGAIN = ClientSettings(reconnect=Backoff(first_s=1.0, jitter=0.0, longest_s=8.0))
 SPY = Contract(symbol="SPY")
@@ -65,7 +66,7 @@ def test_the_pauses_grow_up_to_a_limit() -> None:
     assert pauses == [1.0, 2.0, 4.0, 8.0, 8.0, 8.0]
 
 
-@pytest.mark.parametrize(("chance", "pause"), [(0.0, 4.0), (0.5, 3.0), (1.0, 2.0)])
+@walk(("chance", "pause"), [(0.0, 4.0), (0.5, 3.0), (1.0, 2.0)])
 def test_chance_takes_a_share_of_the_pause_away(chance: float, pause: float) -> None:
     assert Backoff(first_s=4.0, jitter=0.5).delay(0, chance) == pause
 
@@ -74,9 +75,7 @@ def test_a_century_of_attempts_does_not_overflow() -> None:
     assert Backoff().delay(10**9, 0.0) == 60.0
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"first_s": -1.0}, {"factor": 0.5}, {"jitter": 2.0}, {"longest_s": 0.1}]
-)
+@walk("wrong", [{"first_s": -1.0}, {"factor": 0.5}, {"jitter": 2.0}, {"longest_s": 0.1}])
 def test_a_backoff_that_makes_no_sense_is_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(SettingsError, match=next(iter(wrong))):
         Backoff(**wrong)

@@ -16,6 +16,7 @@ from papertape.wire.catalogue import market, news, scanner
 from papertape.wire.message import Message
 from server.handlers.test_scanners import hall
 from server.pair import Hall
+from walks import walk
 
 ASKED: tuple[type[Message], ...] = (
     scanner.ReqScannerParameters, scanner.ReqScannerSubscription, scanner.CancelScannerSubscription,
@@ -51,7 +52,7 @@ def at(
     return found[0]
 
 
-@pytest.mark.parametrize("version", [142, 176, MAX_SERVER])
+@walk("version", [142, 176, MAX_SERVER])
 def test_a_scan_gives_its_rows(version: int) -> None:
     rows = at(lambda tws: tws.scan("TOP_PERC_GAIN", abovePrice=1.0), version=version)
     assert [(row.rank, row.contract.symbol) for row in rows] == [(0, "MSFT"), (1, "AAPL")]

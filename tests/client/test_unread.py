@@ -20,6 +20,7 @@ from papertape.model import Bar
 from papertape.wire.catalogue import account, history, market, session
 from papertape.wire.connection import encode
 from papertape.wire.message import Message
+from walks import walk
 
 BAR = Bar(date="20260413", open=1.25, high=7.75, low=1.0, close=1.5, volume=Decimal(5), wap=None)
 
@@ -139,7 +140,7 @@ def test_what_a_quote_and_the_health_keep_is_bounded() -> None:
     assert quote.generic[1000] == 2.0
 
 
-@pytest.mark.parametrize("version", [0, 50, -1])
+@walk("version", [0, 50, -1])
 def test_a_server_that_is_too_old_for_everything(version: int) -> None:
     tws = Memory()
     answer = f"{version}\0now\0".encode()

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from papertape.console.auth import HEADERS, AuthMiddleware
@@ -128,7 +127,7 @@ def test_nobody_gets_in_without_the_token(query: str) -> None:
     assert "papertape serve" in answer.text
 
 
-@pytest.mark.parametrize("method", ["POST", "HEAD", "PUT", "OPTIONS"])
+@walk("method", ["POST", "HEAD", "PUT", "OPTIONS"])
 def test_the_token_opens_by_get_alone(method: str) -> None:
     assert Door().ask(query=f"token={TOKEN}", method=method).status == 401
 
@@ -155,7 +154,7 @@ def test_it_is_found_among_other_cookies_and_hostile_ones_are_not_taken() -> Non
 # ---------------------------------------------------------------- where a request comes from
 
 
-@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1", f"evil.example:{PORT}", ""])
+@walk("host", ["evil.example", "127.0.0.1", f"evil.example:{PORT}", ""])
 def test_a_name_that_is_not_ours_is_refused(host: str) -> None:
     door = Door()
     known = door.enter()
@@ -166,9 +165,7 @@ def test_a_name_that_is_not_ours_is_refused(host: str) -> None:
     assert door.pages.asked == []
 
 
-@pytest.mark.parametrize(
-    "origin", ["http://evil.example", "null", f"https://{HERE}", f"http://{HERE}0"]
-)
+@walk("origin", ["http://evil.example", "null", f"https://{HERE}", f"http://{HERE}0"])
 def test_a_page_of_others_is_refused(origin: str) -> None:
     door = Door()
     known = door.enter()
@@ -195,7 +192,7 @@ def test_a_websocket_asks_for_the_cookie() -> None:
 ELSEWHERE = ("//evil.example", "///evil.example/x", "/\\evil.example", "//\t/evil.example")
 
 
-@pytest.mark.parametrize("path", ELSEWHERE)
+@walk("path", ELSEWHERE)
 def test_the_redirect_stays_here(path: str) -> None:
     to = Door().ask(path, f"token={TOKEN}").headers["location"]
     assert to.startswith("/") and not to.startswith(("//", "/\\", "/\t"))

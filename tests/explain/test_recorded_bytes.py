@@ -14,6 +14,7 @@ from papertape.wire.catalogue.session import CurrentTime, ReqCurrentTime
 from papertape.wire.connection import encode
 from papertape.wire.handshake import greeting
 from recording.said import Script, recording
+from walks import walk
 
 
 def file_of(found: WireRecording) -> bytes:
@@ -29,7 +30,7 @@ NAMES = ["Greeting", "VersionReply", "StartApi", "ManagedAccounts", "NextValidId
          "ReqCurrentTime", "CurrentTime"]  # fmt: skip
 
 
-@pytest.mark.parametrize("version", [100, 176, 200, 226])
+@walk("version", [100, 176, 200, 226])
 def test_every_message_is_named_with_its_connection_and_moment(version: int) -> None:
     data = file_of(recording(session(version, 1), session(176, 2)))
     assert kind_of(data) == "wire"

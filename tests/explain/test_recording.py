@@ -114,7 +114,7 @@ def test_a_message_without_its_length() -> None:
     assert [row.offset for row in found.fields] == [2, 4]
 
 
-@pytest.mark.parametrize("step", [0, 1, 10])
+@walk("step", [0, 1, 10])
 def test_a_log_line_by_line(step: int) -> None:
     data = b"started\n" + LOG + b"\r\n" + LOG + b"\n"
     found = everything(data, step=step, version=165)

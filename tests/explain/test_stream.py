@@ -1,7 +1,5 @@
 """Frames out of a stream, with direction and version found out; a broken one does not end it."""
 
-import pytest
-
 from papertape.explain.frames import Explained, Sender
 from papertape.explain.stream import HELD_FRAMES, Explainer
 from papertape.model import Contract, Order
@@ -46,7 +44,7 @@ def test_the_servers_answer_tells_direction_and_version(version: int, step: int)
     assert not any(one.problem for one in found)
 
 
-@pytest.mark.parametrize("step", [0, 1, 3])
+@walk("step", [0, 1, 3])
 def test_the_greeting_tells_direction_and_the_version_offered(step: int) -> None:
     data = greeting(100, 176, "+PACEAPI") + client(176)
     found = told(data, step=step)
@@ -68,7 +66,7 @@ def test_offsets_count_from_the_start_of_the_stream() -> None:
             assert data[row.offset :].startswith(row.raw.encode())
 
 
-@pytest.mark.parametrize(
+@walk(
     ("data", "by"),
     [(server(176), "server"), (client(200), "client"), (server(226), "server"),
      (client(226), "client")],
@@ -115,8 +113,8 @@ def test_after_a_broken_message_the_next_one_is_read() -> None:
     assert (problem.found, problem.reason, problem.offset) == ("five", "is not a valid int", 8)
 
 
-@pytest.mark.parametrize("version", [176, 226])
-@pytest.mark.parametrize("opening", [b"", version_reply(176, TIME)])
+@walk("version", [176, 226])
+@walk("opening", [b"", version_reply(176, TIME)])
 def test_a_stream_cut_at_every_byte_tells_what_is_missing(version: int, opening: bytes) -> None:
     data = opening + server(version)
     ends, at = {0}, 0

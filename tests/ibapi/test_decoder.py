@@ -15,9 +15,10 @@ from papertape.ibapi.wrapper import EWrapper
 from papertape.model import Contract, ContractDetails
 from papertape.wire.catalogue.contract import BondContractData, ContractData
 from papertape.wire.connection import encode
+from walks import walk
 
 
-@pytest.mark.parametrize("version", [176, 200, 226])
+@walk("version", [176, 200, 226])
 def test_the_fields_of_a_text_message(version: int) -> None:
     app = App()
     made = Decoder(app, version)

@@ -180,7 +180,7 @@ def test_what_has_another_shape_goes_the_long_way() -> None:
         assert shortly(MAX_SERVER, contract, order) is None
 
 
-@pytest.mark.parametrize("state", [s for s in ConnectionState if s is not ConnectionState.STARTED])
+@walk("state", [s for s in ConnectionState if s is not ConnectionState.STARTED])
 def test_a_connection_that_is_not_ready_has_no_short_way(state: ConnectionState) -> None:
     assert order_encoder.frame(wire(MAX_SERVER, state), 5, Contract(), Order()) is None
     assert order_encoder.frame(None, 5, Contract(), Order()) is None

@@ -88,14 +88,14 @@ def test_numbers_of_an_order(name: str, value: Any) -> None:
     assert repr(getattr(order, name)) == repr(value)
 
 
-@pytest.mark.parametrize(("value", "expected"), [(0, False), (1, True), (UNSET_INT, UNSET_INT)])
+@walk(("value", "expected"), [(0, False), (1, True), (UNSET_INT, UNSET_INT)])
 def test_flags_of_an_order(value: int, expected: Any) -> None:
     order = told(OpenOrder(7, order=Order(usePriceMgmtAlgo=value, routeMarketableToBbo=value)))[2]
     assert repr(order.usePriceMgmtAlgo) == repr(expected)
     assert repr(order.routeMarketableToBbo) == repr(value)
 
 
-@pytest.mark.parametrize("value", WRITTEN)
+@walk("value", WRITTEN)
 def test_sizes(value: Decimal) -> None:
     assert told(OpenOrder(7, orderState=OrderState(suggestedSize=value)))[3].suggestedSize == value
     assert told(OrderStatus(7, filled=value))[2] == value

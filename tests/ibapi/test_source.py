@@ -51,7 +51,7 @@ def test_every_attribute_arrives(name: str) -> None:
     assert outcome(order) == outcome(own)
 
 
-@pytest.mark.parametrize("name", ["lmtPrice", "action", "totalQuantity", "algoParams"])
+@walk("name", ["lmtPrice", "action", "totalQuantity", "algoParams"])
 def test_none_is_told_alike(name: str) -> None:
     found = []
     for each in (Order(), Own()):

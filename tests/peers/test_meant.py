@@ -5,8 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-import pytest
-
 from papertape.model import Bar, OrderCondition, TagValue
 from papertape.wire.catalogue.history import HistoricalData
 from papertape.wire.catalogue.market import TickPrice, TickSize
@@ -54,7 +52,7 @@ def test_a_value_is_what_was_meant(came: list[Any], told_of: str) -> None:
     assert text.startswith(told_of) and bool(text) == bool(told_of)
 
 
-@pytest.mark.parametrize(
+@walk(
     ("came", "same"),
     [(f"Decimal {2**127 - 1}", True), ("Decimal 0", False), ("float 0.0", False), (None, False)],
 )
@@ -147,7 +145,7 @@ def test_every_answer_has_a_meaning() -> None:
     assert not CALLBACKS.keys() & SPECIAL.keys()
 
 
-@pytest.mark.parametrize("dialect", [OURS, LATEST, OLD, ASYNC])
+@walk("dialect", [OURS, LATEST, OLD, ASYNC])
 def test_the_quirks_are_a_short_list_with_reasons(dialect: Any) -> None:
     assert all(quirk.why for quirk in dialect.quirks)
     assert len(dialect.quirks) <= 12

@@ -18,6 +18,7 @@ from papertape.recording.format import (
     read,
     write,
 )
+from walks import walk
 
 HEADER = RecordingHeader(1, "2026-04-10T12:00:00.000000+00:00", "127.0.0.1:7497")
 EVENTS = [
@@ -83,7 +84,7 @@ def test_a_damaged_byte_gives_a_clear_error_or_what_precedes_it(place: int, byte
     )
 
 
-@pytest.mark.parametrize(
+@walk(
     ("data", "said"),
     [
         (b"", "it is empty"),
@@ -98,7 +99,7 @@ def test_what_is_no_recording_is_refused(data: bytes, said: str) -> None:
     assert said in str(info.value)
 
 
-@pytest.mark.parametrize(
+@walk(
     ("line", "said"),
     [
         (b'{"at":1,"connection":1,"event":"bytes"}', "'bytes' names no sender"),

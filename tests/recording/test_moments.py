@@ -81,7 +81,7 @@ def test_what_moves_and_what_stays(message: Any, path: str, value: Any) -> None:
     assert message == value
 
 
-@pytest.mark.parametrize("text", ["", "soon", "20269999 10:00:00", "99991231 23:59:59"])
+@walk("text", ["", "soon", "20269999 10:00:00", "99991231 23:59:59"])
 def test_a_text_that_is_no_time_stays(text: str) -> None:
     assert move_text(text, HOUR) == text
 

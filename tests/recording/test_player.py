@@ -118,7 +118,7 @@ def test_the_opening_comes_as_recorded() -> None:
     assert [m.errorCode for m in program.wait(50)] == [2104]
 
 
-@pytest.mark.parametrize(("speed", "at"), [(1.0, [50, 300]), (10.0, [5, 30]), (None, [0, 0])])
+@walk(("speed", "at"), [(1.0, [50, 300]), (10.0, [5, 30]), (None, [0, 0])])
 def test_answers_keep_their_delays_at_any_speed(speed: float | None, at: list[float]) -> None:
     program = Program(quoted(), speed=speed)
     program.now = 7000
@@ -377,7 +377,7 @@ def test_any_version_gets_the_same_from_any_other(recorded: int, now: int) -> No
     assert not program.player.untold
 
 
-@pytest.mark.parametrize(("recorded", "now"), [(226, 176), (176, 226), (226, 226), (176, 176)])
+@walk(("recorded", "now"), [(226, 176), (176, 226), (226, 226), (176, 176)])
 def test_the_end_of_bars_is_where_the_version_has_it(recorded: int, now: int) -> None:
     script = Script(recorded).say(ReqHistoricalData(3, SPY, "", "1 day", "5 D"), at=1)
     if recorded < 196:

@@ -146,8 +146,8 @@ def test_s20_working_orders_are_told_at_the_start_where_the_setting_says_so(told
     assert "nextValidId 2" in got
 
 
-@pytest.mark.parametrize("kept", [True, False])
-@pytest.mark.parametrize("version", [176, 226])
+@walk("kept", [True, False])
+@walk("version", [176, 226])
 def test_a_field_that_cannot_be_read_may_end_the_connection(version: int, kept: bool) -> None:
     hall = busy(maintainConnectionOnIncorrectFields=kept)
     client = hall.client(1, version)
@@ -318,7 +318,7 @@ def test_the_log_level_says_how_much_the_log_tells(
     assert [kind for kind, told in found.items() if told] == kinds.split()
 
 
-@pytest.mark.parametrize(("name", "level"), [("system", 1), ("error", 2), ("detail", 5)])
+@walk(("name", "level"), [("system", 1), ("error", 2), ("detail", 5)])
 def test_a_session_begins_at_the_level_of_the_settings(name: str, level: int) -> None:
     assert Hall(api={"loggingLevel": name}).client().session.log_level == level
 

@@ -178,7 +178,7 @@ FILL: dict[str, Any] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("version", [201, 203, 225])
+@walk("version", [201, 203, 225])
 def test_1_2_an_execution(version: int) -> None:
     live, asked = told(reports.ExecutionDetails, version, order(1, "BUY 1 AAPL MKT"),
                        orders.ReqExecutions(9, ExecutionFilter()))  # fmt: skip
@@ -191,7 +191,7 @@ def test_1_2_a_commission_leaves_out_what_is_not_set() -> None:
     assert list(report) == ["execId", "commissionAndFees", "currency"]
 
 
-@pytest.mark.parametrize("version", [200, 201, 225])
+@walk("version", [200, 201, 225])
 def test_1_2_executions_then_their_commissions_then_the_end(version: int) -> None:
     client = open_hall().client(1, version)
     client.send(order(1, "BUY 1 AAPL MKT"), order(2, "SELL 1 AAPL MKT")).got()

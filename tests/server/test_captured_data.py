@@ -145,7 +145,7 @@ def test_1_5_positions(version: int) -> None:
 # ---------------------------------------------------------------- market data
 
 
-@pytest.mark.parametrize("version", [206, 211, 225])
+@walk("version", [206, 211, 225])
 def test_1_6_the_parameters_of_a_line(version: int) -> None:
     stock, pair = told(market.TickReqParams, version, market.ReqMktData(1, AAPL),
                        market.ReqMktData(2, EURUSD))  # fmt: skip
@@ -205,7 +205,7 @@ def test_1_8_what_travels_as_protobuf_at_which_version(version: int) -> None:
     assert found == [(15, accounts), (9, next_id), *[(4, notice)] * 3, (49, time)]
 
 
-@pytest.mark.parametrize("version", [207, 208, 225])
+@walk("version", [207, 208, 225])
 def test_1_8_orders_at_work_are_told_before_the_accounts(version: int) -> None:
     hall = open_hall()
     hall.client(1, version).send(order(1, "BUY 1 AAPL LMT 250")).leave()

@@ -19,7 +19,7 @@ def test_market_time_is_elapsed_time_by_the_speed(speed: float, elapsed: int, ma
     assert MarketClock(WALL, MARKET, speed).now(WALL + elapsed) == MARKET + market
 
 
-@pytest.mark.parametrize("speed", [0.5, 1.0, 20.0])
+@walk("speed", [0.5, 1.0, 20.0])
 def test_until_is_wall_seconds(speed: float) -> None:
     clock = MarketClock(WALL, MARKET, speed)
     assert clock.until(MARKET + 10**9, WALL) == pytest.approx(1 / speed)

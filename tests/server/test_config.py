@@ -42,7 +42,7 @@ GATEWAY = {
 # ---------------------------------------------------------------- the table
 
 
-@pytest.mark.parametrize(
+@walk(
     ("group", "record", "count"),
     [
         ("settings", model.ApiSettingsConfig, 36),

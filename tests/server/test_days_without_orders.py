@@ -17,6 +17,7 @@ from papertape.wire.catalogue.account import (
 from papertape.wire.catalogue.orders import PlaceOrder
 from papertape.wire.catalogue.pnl import CancelPnL, PnL, ReqPnL
 from server.pair import Client, Hall
+from walks import walk
 
 AAPL = Contract(conId=265598, exchange="SMART")
 DAY_S = 86_400
@@ -90,7 +91,7 @@ def test_a_sale_of_a_cash_account_settles_on_its_day() -> None:
     assert funds[1] - funds[0] == pytest.approx(10_000, abs=2)
 
 
-@pytest.mark.parametrize("begin", ["holding", "foreign cash", "brought"])
+@walk("begin", ["holding", "foreign cash", "brought"])
 def test_who_never_ordered_has_days_too(begin: str) -> None:
     profile = Profile(positions=("AAPL 100 @ 90",)) if begin == "brought" else None
     hall, client = ready(profile)

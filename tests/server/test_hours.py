@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import pytest
-
 from papertape.model import Contract
 from papertape.venue.broker.profile import Profile
 from papertape.wire.catalogue import contract, orders, session
@@ -84,7 +82,7 @@ def test_stops_hear_of_it_first() -> None:
     assert told(client) == expected(f"E399 1; {held}; {held}; {held}")
 
 
-@pytest.mark.parametrize("version", [176, 203, 225])
+@walk("version", [176, 203, 225])
 def test_contract_details_tell_the_hours(version: int) -> None:
     client = hall().client(1, version)
     wanted = Contract(symbol="AAPL", secType="STK", exchange="SMART", currency="USD")

@@ -2,8 +2,6 @@
 
 from decimal import Decimal
 
-import pytest
-
 from papertape.model import Contract, Order
 from papertape.wire.catalogue.account import (
     PortfolioValue,
@@ -14,6 +12,7 @@ from papertape.wire.catalogue.account import (
 from papertape.wire.catalogue.orders import PlaceOrder
 from papertape.wire.catalogue.reports import ExecutionDetails
 from server.test_every_kind import hall
+from walks import walk
 
 KINDS = {
     "STK": (Contract(symbol="SPY", secType="STK", exchange="SMART", currency="USD"), "ARCA"),
@@ -28,7 +27,7 @@ KINDS = {
 """One of each kind, and the exchange that a gateway of July 2026 has told of its position."""
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@walk("kind", KINDS)
 def test_the_exchange_of_a_fill_and_of_its_position_is_no_router(kind: str) -> None:
     contract, place = KINDS[kind]
     client = hall().client()

@@ -71,7 +71,7 @@ def test_the_value_is_that_of_all_shares_in_the_account_s_currency() -> None:
     assert codes(client) == []
 
 
-@pytest.mark.parametrize(
+@walk(
     "words",
     ["BUY 10 AAPL LMT 102.90", "BUY 10 AAPL LMT 97", "BUY 500 AAPL LMT 99", "BUY 9 AAPL MKT"],
 )

@@ -266,7 +266,7 @@ def test_open_order_and_status_name_the_same_order() -> None:
     assert told[0].avgFillPrice == 0
 
 
-@pytest.mark.parametrize(
+@walk(
     ("version", "time"),
     [(226, "20260413 10:00:01 US/Eastern"), (174, "20260413 10:00:01 US/Eastern"),
      (173, "20260413  10:00:01"), (100, "20260413  10:00:01")],

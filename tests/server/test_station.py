@@ -16,6 +16,7 @@ from papertape.wire.catalogue import account, market, orders, session
 from server.pair import Client, Hall
 from server.shown import expected, lines
 from venue.scenario import command
+from walks import walk
 
 TIME = session.ReqCurrentTime()
 
@@ -123,7 +124,7 @@ def test_s30_a_client_id_in_use_gets_326_and_the_older_session_is_untouched() ->
     assert lines(hall.client(5, quiet=False).got())[0] == "managedAccounts DU1234567"
 
 
-@pytest.mark.parametrize("client_id", [-1, MAX_CLIENT_ID + 1, 10**18])
+@walk("client_id", [-1, MAX_CLIENT_ID + 1, 10**18])
 def test_a_client_id_that_is_none_is_told_so(client_id: int) -> None:
     hall = Hall()
     client = hall.newcomer(200, client_id=client_id).start()

@@ -108,7 +108,7 @@ MESSAGE_VERSIONS = {
 """What ib-ruby wants as version of each message: another ends it."""
 
 
-@pytest.mark.parametrize("version", [number for number in TEXTS if number < ERROR_TIME])
+@walk("version", [number for number in TEXTS if number < ERROR_TIME])
 def test_messages_have_the_versions_that_a_client_checks(version: int) -> None:
     hall = Hall(market=TapeMarket())
     hall.quote("AAPL 257.66 x 257.68")

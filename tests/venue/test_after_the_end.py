@@ -1,7 +1,5 @@
 """Orders for what has ended today: its last day is not over yet, but its trading is."""
 
-import pytest
-
 from papertape.model import ComboLeg, Contract, Order
 from papertape.venue.commands import ReceivePosition, SetFeePlan, StartingPosition, SubmitOrder
 from papertape.venue.invariants import check
@@ -11,6 +9,7 @@ from papertape.venue.reference.securities import Instrument
 from venue.scenario import Stage, shown
 from venue.test_contract_ends import AAPL, CALL, MES, TOMORROW, quote, trade
 from venue.test_scheduled import ENDING
+from walks import walk
 
 ACCOUNT = "DU1234567"
 INSTRUMENTS = Instruments([*CATALOGUE, AAPL, CALL, TOMORROW, MES, ENDING])
@@ -33,7 +32,7 @@ def refused(stage: Stage, entry: Instrument, **more: object) -> list[str]:
     return shown(stage.submit(SubmitOrder(1, number, contract, order)))
 
 
-@pytest.mark.parametrize(("entry", "last", "code"), [
+@walk(("entry", "last", "code"), [
     (MES, "20260413 17:30:00", 392), (CALL, "20260413 17:30:00", 392),
     (ENDING, "20260415 17:00:00", 10254),
 ], ids=["future", "option", "bond"])  # fmt: skip

@@ -165,7 +165,7 @@ def test_futures_are_not_allowed(stage: Stage) -> None:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize(("entry", "size"), [(AAPL, -1), (MES, 1), (AAPL, 110)])
+@walk(("entry", "size"), [(AAPL, -1), (MES, 1), (AAPL, 110)])
 def test_what_it_cannot_have_must_go_before(entry, size: int) -> None:
     stage = Stage(Profile(opening_cash=10_000 * DOLLAR), INSTRUMENTS)
     stage.submit(SetFeePlan(ACCOUNT, "none"))

@@ -222,7 +222,7 @@ def test_without_positions_nothing_changes() -> None:
     assert desk.told()["PostExpirationMargin", "USD"] == "0.00"
 
 
-@pytest.mark.parametrize(
+@walk(
     ("start", "change"),
     [("20260413 10:00:00", "20260414 09:30:00"), ("20260413 08:00:00", "20260413 09:30:00"),
      ("20260417 12:00:00", "20260420 09:30:00"), ("20260419 12:00:00", "20260420 09:30:00")],

@@ -11,6 +11,7 @@ from papertape.venue.facts import MatchingSet, OrderQueued
 from papertape.venue.invariants import check
 from papertape.venue.script import FILL_RULES, ScriptRefused, SetMatching
 from papertape.venue.units import SECOND, size_units
+from walks import walk
 
 from .scenario import Stage, command, rows_of, shown
 
@@ -294,7 +295,7 @@ def test_under_instant_nothing_rests_that_could_be_met() -> None:
     )
 
 
-@pytest.mark.parametrize("rule", FILL_RULES)
+@walk("rule", FILL_RULES)
 def test_orders_of_one_client_pass_each_other(rule: str) -> None:
     profile = Profile(fill_rule=rule, duplicate_pairs=False)
     stage = scenario("quote  AAPL 257.60*100 x 257.70*100", profile)
@@ -440,7 +441,7 @@ def test_a_command_changes_the_rule_and_a_restart_keeps_it() -> None:
     stage.play("trade   AAPL 257.60*1              -> #2 fill 5@257.66 Filled")
 
 
-@pytest.mark.parametrize(
+@walk(
     ("command", "problem"),
     [
         (SetMatching(fill_rule="best"), "no fill rule"),  # type: ignore[arg-type]

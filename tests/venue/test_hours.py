@@ -21,6 +21,7 @@ from papertape.venue.reference.sessions import EXTENDED, NIGHT, REGULAR
 from venue.scenario import Stage, at, scenario, shown, text_of
 from venue.test_properties import PAUSES, clients, order_ids, quotes, submissions
 from venue.test_properties import play as replayed
+from walks import walk
 
 EXCHANGE = Profile(hours="exchange")
 AFTER_HOURS = """
@@ -99,7 +100,7 @@ def test_what_begins_later_is_told_three_times_at_night_without_a_notice() -> No
     """)
 
 
-@pytest.mark.parametrize(
+@walk(
     ("now", "day"),
     [
         ("20260417 17:00:00", "20260420"),

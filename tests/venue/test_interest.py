@@ -26,6 +26,7 @@ from papertape.venue.reference.times import EASTERN
 from papertape.venue.units import CASH_SCALE, rate
 from venue.scenario import Stage, at
 from venue.test_contract_ends import AAPL, INSTRUMENTS, quote, trade
+from walks import walk
 
 ACCOUNT = "DU1234567"
 FLAT = {"USD": rate("0.0436"), "EUR": rate("0.025"), "GBP": rate("0.0491")}
@@ -117,7 +118,7 @@ def test_every_currency_that_an_account_can_have_bears_interest() -> None:
             assert bounds[0] == 0 and bounds == sorted(set(bounds))
 
 
-@pytest.mark.parametrize(
+@walk(
     ("day", "booked"),
     [("20260413", "20260505"), ("20261130", "20261203"), ("20261231", "20270106")],
 )
@@ -221,7 +222,7 @@ def test_a_station_without_orders_wakes_for_it() -> None:
 # -- figures --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("model", ["portfolio", "reg_t", "cash"])
+@walk("model", ["portfolio", "reg_t", "cash"])
 def test_figures_count_it_as_worth_and_not_as_means(model: str) -> None:
     stage = bearing()
     stage.submit(SetMarginModel(ACCOUNT, model))

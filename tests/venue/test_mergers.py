@@ -183,7 +183,7 @@ def test_orders_for_the_share_and_what_follows_it_are_cancelled() -> None:
     finished(stage)
 
 
-@pytest.mark.parametrize("entry", [AAPL, CFD, LATER_CALL], ids=lambda one: one.secType)
+@walk("entry", [AAPL, CFD, LATER_CALL], ids=lambda one: one.secType)
 def test_what_is_no_more_is_found_no_more(entry: object) -> None:
     stage = stage_of()
     contract = Contract(conId=entry.conId, exchange="SMART")  # type: ignore[attr-defined]

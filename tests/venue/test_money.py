@@ -195,7 +195,7 @@ def test_the_profit_of_the_second_day_counts_options_once() -> None:
 # ---------------------------------------------------------------- pounds
 
 
-@pytest.mark.parametrize("base", ["USD", "GBP", "JPY"])
+@walk("base", ["USD", "GBP", "JPY"])
 def test_a_share_in_pounds_trades_in_an_account_of_any_currency(base: str) -> None:
     stage = stage_of(Profile(base_currency=base, opening_cash=10**9 * 10**6))
     quote(stage, BRITISH, 2.00, 2.02)

@@ -5,8 +5,6 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-import pytest
-
 from papertape.model import Contract, Order
 from papertape.server.present import events as e
 from papertape.venue.broker.fees import commission
@@ -29,6 +27,7 @@ from venue.test_charges import USDJPY
 from venue.test_contract_ends import AAPL, CALL
 from venue.test_futures import CALL as FUTURE_CALL
 from venue.test_futures import CORN, MES
+from walks import walk
 
 D = Decimal
 ACCOUNT = "DU1234567"
@@ -330,7 +329,7 @@ def test_a_snapshot_has_the_month() -> None:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("above", [300_000, 3_000_000, 20_000_000, 100_000_000])
+@walk("above", [300_000, 3_000_000, 20_000_000, 100_000_000])
 def test_the_last_share_of_a_tier_pays_its_rate_and_the_next_one_the_next(above: int) -> None:
     rates = dict(SHARES)
     steps = [D(rates[key]) for key in (*rates,)]

@@ -317,7 +317,7 @@ def test_new_symbols_of_the_market_come_to_shares_on_their_day(holding: bool) ->
     check(stage.engine)
 
 
-@pytest.mark.parametrize(
+@walk(
     ("stop", "name"),
     [("20260413 20:00:00", "APCX"), ("20260414 09:30:00", "APCY"), ("20260415 09:30:00", "AAPL")],
 )

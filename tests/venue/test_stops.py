@@ -4,11 +4,10 @@ Place, trigger, partial fill, modify, cancel, closed market, restart; what clien
 formats receive is in tests/server/test_stops.py.
 """
 
-import pytest
-
 from papertape.venue.engine import Engine
 from papertape.venue.invariants import check
 from venue.scenario import Stage, command, scenario
+from walks import walk
 
 
 def played(table: str) -> Stage:
@@ -189,8 +188,8 @@ def test_currencies_look_at_quotes_by_default() -> None:
     """)
 
 
-@pytest.mark.parametrize("kind", ["STP 250", "STP_LMT 250 249"])
-@pytest.mark.parametrize("way", ["replay", "snapshot"])
+@walk("kind", ["STP 250", "STP_LMT 250 249"])
+@walk("way", ["replay", "snapshot"])
 def test_a_restart_in_the_middle_changes_nothing(kind: str, way: str) -> None:
     """Before and after the election: what follows is what would have followed."""
     rows = (

@@ -171,7 +171,7 @@ def test_less_is_delivered_than_is_held_and_a_cash_account_is_never_short(stage:
             stage.submit(ReceivePosition(OTHER, wanted))
 
 
-@pytest.mark.parametrize(
+@walk(
     ("text", "size", "price"),
     [("AAPL 100", 100, None), ("aapl -5 @ 430", -5, "430"), ("265598 7 @0.25", 7, "0.25"),
      ("  AAPL 1 @ 1.2345 ", 1, "1.2345")],

@@ -5,9 +5,10 @@ from decimal import Decimal
 import pytest
 
 from papertape.wire.caches import CACHED, CACHES, LONGEST, TokenCache
+from walks import walk
 
 
-@pytest.mark.parametrize(
+@walk(
     ("name", "token", "value"),
     [("INTS", "-7", -7), ("FLOATS", "168.25", 168.25), ("DECIMALS", "0.10", Decimal("0.10"))],
 )
@@ -15,7 +16,7 @@ def test_a_value_is_that_of_reading(name: str, token: str, value: object) -> Non
     assert [CACHES[name][token] for _ in range(2)] == [value, value]
 
 
-@pytest.mark.parametrize("name", CACHES)
+@walk("name", CACHES)
 def test_what_cannot_be_read_raises_every_time_and_is_not_kept(name: str) -> None:
     for _ in range(2):
         with pytest.raises(ValueError, match="rubbish"):

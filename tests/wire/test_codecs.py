@@ -309,7 +309,7 @@ def test_an_integer_of_a_request_has_the_width_of_its_type(
             strict(codec, "9" * 20)
 
 
-@pytest.mark.parametrize("codec", ["int", "int_empty", "int_unset", "long"])
+@walk("codec", ["int", "int_empty", "int_unset", "long"])
 def test_an_integer_of_a_reply_may_be_wider(codec: str) -> None:
     assert lenient(codec, str(2**40)) == 2**40
 

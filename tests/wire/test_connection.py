@@ -214,7 +214,7 @@ def test_a_client_from_before_v100(number: int) -> None:
     assert server.ended and server.receive_data(b"71\0") == []
 
 
-@pytest.mark.parametrize("sent", [b"6x", b"1234567890", b"6\n", "６３".encode()])
+@walk("sent", [b"6x", b"1234567890", b"6\n", "６３".encode()])
 def test_digits_that_are_no_old_greeting(sent: bytes) -> None:
     server = ServerConnection()
     (event,) = server.receive_data(sent)
@@ -256,7 +256,7 @@ def test_an_end_cannot_open_twice() -> None:
 # ---------------------------------------------------------------- bytes that are no frames
 
 
-@pytest.mark.parametrize("sent", [b"GET / HTTP/1.1\r\n", b"\x16\x03\x01", b"APIx", b"API1\0\0"])
+@walk("sent", [b"GET / HTTP/1.1\r\n", b"\x16\x03\x01", b"APIx", b"API1\0\0"])
 def test_somebody_who_does_not_speak_the_protocol(sent: bytes) -> None:
     server = ServerConnection()
     found = [event for byte in sent for event in server.receive_data(bytes([byte]))]
@@ -265,7 +265,7 @@ def test_somebody_who_does_not_speak_the_protocol(sent: bytes) -> None:
     assert server.ended
 
 
-@pytest.mark.parametrize("length", [MAX_PAYLOAD + 1, 17 * 2**20, 2**32 - 1])
+@walk("length", [MAX_PAYLOAD + 1, 17 * 2**20, 2**32 - 1])
 def test_a_frame_that_is_too_long(length: int) -> None:
     for end in pair(226):
         (event,) = end.receive_data(length.to_bytes(4) + b"x")
@@ -318,7 +318,7 @@ def test_a_text_id_that_is_no_number(payload: bytes) -> None:
         assert end.state is ConnectionState.STARTED
 
 
-@pytest.mark.parametrize("payload", [b"", b"\0", b"\0\0\1"])
+@walk("payload", [b"", b"\0", b"\0\0\1"])
 def test_a_raw_id_that_is_cut_short(payload: bytes) -> None:
     for end in pair(226):
         (event,) = end.receive_data(frame(payload))
@@ -370,7 +370,7 @@ def test_a_request_of_countless_fields_is_not_taken_apart(version: int) -> None:
     assert "fields" in str(event.error)
 
 
-@pytest.mark.parametrize("head", [b"", b"x", b"999999999", b"-3"])
+@walk("head", [b"", b"x", b"999999999", b"-3"])
 def test_countless_fields_of_no_message(head: bytes) -> None:
     event = Codecs(176, catalogue.REQUESTS, 5).decode(head + b"\0" * 6)
     assert isinstance(event, Undecodable) and event.name == ""
@@ -386,7 +386,7 @@ def test_a_long_protobuf_body_is_refused_without_a_search_for_the_place() -> Non
 # ---------------------------------------------------------------- what cannot be sent
 
 
-@pytest.mark.parametrize("text", ["IBM\0", "Ä", "\x7f", "汉"])
+@walk("text", ["IBM\0", "Ä", "\x7f", "汉"])
 def test_a_request_is_printable(text: str) -> None:
     client, _ = pair(176)
     with pytest.raises(LocalProtocolError) as caught:
@@ -414,8 +414,8 @@ def test_a_nul_in_a_reply_does_not_end_the_field(version: int) -> None:
     assert found == AccountValue("k", "a b", "USD", "DU1")
 
 
-@pytest.mark.parametrize("version", [176, 226])
-@pytest.mark.parametrize(
+@walk("version", [176, 226])
+@walk(
     ("message", "field"),
     [
         (TickPrice(reqId="x"), "reqId"),  # type: ignore[arg-type]

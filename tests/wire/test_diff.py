@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 from papertape.wire.diff import Columns, Put
+from walks import walk
 
 
 def keeping(asked: list[int]) -> Callable[[int], Put]:
@@ -24,7 +23,7 @@ def test_only_what_differs_is_put() -> None:
     assert target == {1: "b", 2: 1}
 
 
-@pytest.mark.parametrize("value", [False, 0.0, -0.0])
+@walk("value", [False, 0.0, -0.0])
 def test_what_is_equal_and_not_the_same_differs(value: object) -> None:
     columns, target = Columns((0,), keeping([])), dict[int, Any]()
     columns.put(target, (value,))

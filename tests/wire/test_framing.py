@@ -3,8 +3,6 @@
 from itertools import pairwise
 from random import Random
 
-import pytest
-
 from papertape.wire.framing import MAX_PAYLOAD, FrameReader, frame
 from walks import walk
 
@@ -61,7 +59,7 @@ def test_what_is_missing_is_told() -> None:
     assert reader.pending == 0
 
 
-@pytest.mark.parametrize("length", [MAX_PAYLOAD + 1, 17 * 2**20, 2**31, 2**32 - 1])
+@walk("length", [MAX_PAYLOAD + 1, 17 * 2**20, 2**31, 2**32 - 1])
 def test_a_frame_that_is_too_long_ends_the_stream_at_its_length(length: int) -> None:
     found, reader = fed(frame(b"first") + length.to_bytes(4), b"x" * 100, frame(b"later"))
     assert found == [b"first"]

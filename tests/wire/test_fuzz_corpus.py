@@ -31,7 +31,7 @@ def test_short_inputs(target: str) -> None:
         TARGETS[target](data)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@walk("kind", KINDS)
 def test_every_message_has_a_seed_that_is_read(kind: str) -> None:
     read = set()
     for data in inputs(kind):
@@ -43,7 +43,7 @@ def test_every_message_has_a_seed_that_is_read(kind: str) -> None:
     assert read == set(messages(kind))
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@walk("kind", KINDS)
 def test_an_input_says_what_it_is(kind: str) -> None:
     for cls in messages(kind):
         data = chosen(cls, VERSIONS[-1], kind, b"body")

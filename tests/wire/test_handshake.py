@@ -17,7 +17,7 @@ from papertape.wire.handshake import (
 from walks import walk
 
 
-@pytest.mark.parametrize(
+@walk(
     ("lowest", "highest", "options", "text"),
     [
         (100, 226, "", b"v100..226"),
@@ -35,7 +35,7 @@ def test_a_greeting_with_one_version() -> None:
     assert parse_greeting(b"v187") == (187, 187, "")
 
 
-@pytest.mark.parametrize(
+@walk(
     ("payload", "read"),
     [
         (b"v100..203\0", (100, 203, "")),
@@ -59,7 +59,7 @@ def test_what_is_no_greeting(payload: bytes) -> None:
     assert caught.value.found == payload
 
 
-@pytest.mark.parametrize("options", ["\0", "ä", "\x7f", "\x1b[0m"])
+@walk("options", ["\0", "ä", "\x7f", "\x1b[0m"])
 def test_options_that_cannot_be_sent(options: str) -> None:
     with pytest.raises(LocalProtocolError):
         greeting(100, 226, options)

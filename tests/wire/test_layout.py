@@ -93,7 +93,7 @@ def test_gates(at: int, frame: str) -> None:
     assert written(layout, at) == frame
 
 
-@pytest.mark.parametrize(("at", "frame"), [(109, ""), (110, "x|"), (119, "x|"), (120, "")])
+@walk(("at", "frame"), [(109, ""), (110, "x|"), (119, "x|"), (120, "")])
 def test_between_ends_before_its_last_version(at: int, frame: str) -> None:
     assert written((between(110, 120, const("x", "x")),), at) == frame
 
@@ -140,7 +140,7 @@ def test_a_list_of_texts() -> None:
     assert read(layout, "2|a|b|0|").words == ["a", "b"]
 
 
-@pytest.mark.parametrize("frame", ["3|a|b|0|", "-1|0|", "x|", "99999999999999999999|"])
+@walk("frame", ["3|a|b|0|", "-1|0|", "x|", "99999999999999999999|"])
 def test_a_count_must_fit(frame: str) -> None:
     cls = probe(each("words", None), "number")
     with pytest.raises(ValueError):
@@ -174,7 +174,7 @@ def test_a_switch_knows_its_cases() -> None:
         text.decoder(cls, 200)(["2", ""])
 
 
-@pytest.mark.parametrize("frame", ["5|IBM|", "5|0|IBM|", "5|anything|IBM|"])
+@walk("frame", ["5|IBM|", "5|0|IBM|", "5|anything|IBM|"])
 def test_a_token_that_only_some_peers_send(frame: str) -> None:
     layout = ("number", variant("count"), "name")
     assert read(layout, frame) == probe(*layout)(number=5, name="IBM")
@@ -186,7 +186,7 @@ def test_a_token_that_some_peers_leave_out() -> None:
     assert read(layout, "5|IBM|").name == read(layout, "5|2|IBM|").name == "IBM"
 
 
-@pytest.mark.parametrize("frame", ["5|", "5|0|IBM|x|", "5|0|IBM|x", "5|IBM"])
+@walk("frame", ["5|", "5|0|IBM|x|", "5|0|IBM|x", "5|IBM"])
 def test_a_variant_tolerates_one_token_only(frame: str) -> None:
     cls = probe("number", variant("count"), "name")
     with pytest.raises((ValueError, IndexError)):
@@ -208,7 +208,7 @@ def test_fields_behind_the_last_one_that_hold_nothing_are_passed_over(frame: str
     assert read(("number", "name"), frame).name == "IBM"
 
 
-@pytest.mark.parametrize("frame", ["5|a=1;||", "5|0|a=1;||", "5|a=1;|", "5|2|a=1;|"])
+@walk("frame", ["5|a=1;||", "5|0|a=1;||", "5|a=1;|", "5|2|a=1;|"])
 def test_a_field_that_holds_nothing_is_no_token_that_only_some_peers_send(frame: str) -> None:
     assert read(("number", variant("count"), "name"), frame).name == "a=1;"
 

@@ -122,7 +122,7 @@ def records(cls: Any) -> set[Any]:
     return found
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@walk("version", VERSIONS)
 def test_a_request_has_a_longest_length_whatever_stands_in_it(version: int) -> None:
     message = order(orderRef="x" * LONGEST_REQUEST)
     event = received(message, version)

@@ -45,7 +45,7 @@ def test_a_number_is_given_once() -> None:
         request(1)(Again)
 
 
-@pytest.mark.parametrize(
+@walk(
     ("cls", "field"),
     [(ReqMktData, "reqId"), (PlaceOrder, "orderId"), (ErrorMessage, "id"), (ReqMarketDataType, "")],
 )

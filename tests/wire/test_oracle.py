@@ -75,7 +75,7 @@ def test_what_is_wrong_with_a_text(
     assert reason in error.reason
 
 
-@pytest.mark.parametrize("condition", ["2", "8", "x"])
+@walk("condition", ["2", "8", "x"])
 def test_an_unknown_condition_is_named(condition: str) -> None:
     message = PlaceOrder(1, order=Order(conditions=[OrderCondition(type=3, time="t")]))
     tokens = oracle.write_text(message, 200).split("\0")
@@ -229,7 +229,7 @@ def scan(missing: int) -> tuple[ReqScannerSubscription, list[str]]:
     return whole, [*tokens[: len(tokens) - 1 - missing], ""]
 
 
-@pytest.mark.parametrize("missing", [0, 1, 2])
+@walk("missing", [0, 1, 2])
 def test_what_stops_within_a_field_lacks_more_than_its_end(missing: int) -> None:
     _, sent = scan(missing)
     broken = "\0".join([*sent[:-2], "x"])
@@ -239,7 +239,7 @@ def test_what_stops_within_a_field_lacks_more_than_its_end(missing: int) -> None
         oracle.read_text(ReqScannerSubscription, 176, broken.split("\0"))
 
 
-@pytest.mark.parametrize("missing", [0, 1, 2])
+@walk("missing", [0, 1, 2])
 def test_what_a_request_may_lack_at_its_end_is_empty(missing: int) -> None:
     whole, sent = scan(missing)
     message, seen = oracle.read_text(ReqScannerSubscription, 176, sent)
@@ -247,7 +247,7 @@ def test_what_a_request_may_lack_at_its_end_is_empty(missing: int) -> None:
     assert len(seen) == len(sent) - 1, "only what stands there is named"
 
 
-@pytest.mark.parametrize(
+@walk(
     ("missing", "field"),
     [
         (3, "scannerSubscription.stockTypeFilter"),

@@ -33,7 +33,7 @@ def tokens(cls: type[Message], version: int) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(
+@walk(
     ("version", "expected"),
     [
         (168, ["version", "orderId"]),

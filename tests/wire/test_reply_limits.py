@@ -80,7 +80,7 @@ def test_the_official_shape_tells_it_once_and_goes_on(name: str) -> None:
     assert [code for code, _ in told] == [508, 0] and "more than" in told[0][1]
 
 
-@pytest.mark.parametrize("name", ["fields 176", "fields 205", "empty fields"])
+@walk("name", ["fields 176", "fields 205", "empty fields"])
 def test_the_official_shape_does_not_take_it_apart(name: str) -> None:
     version, payload = HOSTILE[name]
     dispatcher = Dispatcher(version, EWrapper(), lambda *_: None)

@@ -286,7 +286,7 @@ def check_proto(event: Any, declared: Numeric, path: str, spelling: str) -> None
     assert event.error.field and path.split(".")[0] in event.error.field, event.error
 
 
-@pytest.mark.parametrize(
+@walk(
     ("price", "means"),
     [(1.5, 1.5), (1.7976931348623157e308, None), (1.7976931348623e308, None), (-0.0, 0.0)],
 )

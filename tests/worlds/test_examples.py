@@ -5,8 +5,6 @@ import re
 from decimal import Decimal
 from pathlib import Path
 
-import pytest
-
 from papertape.errors import WorldError
 from papertape.model import Contract, Order
 from papertape.server.assembly import MarketSettings
@@ -150,7 +148,7 @@ def test_the_guide_has_every_verb_and_an_example_of_each() -> None:
             assert re.search(rf"\b{name}\b", said), f"no example has {name}"
 
 
-@pytest.mark.parametrize(("text", "told"), REFUSED)
+@walk(("text", "told"), REFUSED)
 def test_an_error_of_the_guide_is_what_is_told(text: str, told: str) -> None:
     try:
         problems = [str(one) for one in check_world(read_world(text))]

@@ -3,8 +3,6 @@ program that does what it expects."""
 
 from decimal import Decimal
 
-import pytest
-
 from papertape.model import Order
 from papertape.server.worlds.founding import check_world
 from papertape.wire.catalogue import market as wire
@@ -106,7 +104,7 @@ def test_a_dip_a_partial_fill_a_rejection() -> None:
     assert failures(hall) == []
 
 
-@pytest.mark.parametrize(("known", "passes"), [(100, True), (0, False), (None, False)])
+@walk(("known", "passes"), [(100, True), (0, False), (None, False)])
 def test_the_night_that_loses_a_fill(known: int | None, passes: bool) -> None:
     hall, client = founded(NIGHT)
     bought(hall, client, 1, "AAPL")

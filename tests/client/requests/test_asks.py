@@ -20,6 +20,7 @@ from papertape.errors import (
 from papertape.model import Contract, ContractDetails
 from papertape.wire.catalogue import account, contract, session
 from papertape.wire.catalogue.session import ErrorMessage
+from walks import walk
 
 SPY = Contract(symbol="SPY")
 
@@ -128,7 +129,7 @@ def test_322_about_the_request_itself_ends_it_at_once() -> None:
     assert isinstance(ask.error, ApiError) and ask.error.text == text
 
 
-@pytest.mark.parametrize(
+@walk(
     ("text", "again"),
     [
         ("Historical data request pacing violation", True),

@@ -59,9 +59,7 @@ def test_every_message_there_is_can_be_shown() -> None:
             assert all(isinstance(word, str) for pair in pairs(frame, cls()) for word in pair)
 
 
-@pytest.mark.parametrize(
-    ("code", "look"), [(2104, "quiet"), (202, "warn"), (201, "bad"), (1100, "bad")]
-)
+@walk(("code", "look"), [(2104, "quiet"), (202, "warn"), (201, "bad"), (1100, "bad")])
 def test_an_error_looks_like_one(code: int, look: str) -> None:
     frame = Feed()(ErrorMessage(errorCode=code, errorMsg="told"))
     assert tone(frame, decode(frame)) == look

@@ -4,8 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import pytest
-
 from console.pages.test_trading import ACCOUNT, PREVIEW, SPY
 from console.views import PaperView, tab, texts
 from papertape.console.equity import EquityPoint
@@ -13,6 +11,7 @@ from papertape.console.pages.account import AccountPage
 from papertape.console.pages.account_tables import by_key, ledger_rows, margin_rows, value_rows
 from papertape.console.pages.position_orders import closing
 from papertape.console.remote import RemoteError
+from walks import walk
 
 FULL = ACCOUNT | {
     "available_funds": 1.0, "excess_liquidity": 2.0, "gross_position_value": 3.0,
@@ -72,7 +71,7 @@ def test_values_are_found_by_key_and_currency() -> None:
     assert {row.cells[2] for row in value_rows(values, "eur")} == {"EUR"}
 
 
-@pytest.mark.parametrize(
+@walk(
     ("held", "times", "action", "quantity"),
     [
         ("100", 1, "SELL", 100),

@@ -3,7 +3,6 @@
 import asyncio
 from typing import Any
 
-import pytest
 from nicegui import ui
 
 from console.views import PaperView, tab, texts
@@ -44,7 +43,7 @@ def test_a_session_that_has_not_started_has_neither_client_nor_format() -> None:
     assert row.act == "Disconnect connection 4"
 
 
-@pytest.mark.parametrize(
+@walk(
     ("more", "colour"),
     [({"lag_s": 0.9}, ""), ({"lag_s": 1.0}, "pt-down"), ({"paused": True}, "pt-down")],
 )

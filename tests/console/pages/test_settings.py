@@ -3,7 +3,6 @@
 import asyncio
 from typing import Any
 
-import pytest
 from nicegui import ui
 
 from console.views import PaperView, tab, texts
@@ -27,6 +26,7 @@ from papertape.console.remote import RemoteError
 from papertape.server.config import Config
 from papertape.server.config_table import TABLE
 from papertape.server.control.settings import PLACES
+from walks import walk
 
 ROWS = [row | {"place": PLACES[row["group"]]} for row in Config().view()]
 BY_NAME = {row["name"]: row for row in ROWS}
@@ -46,7 +46,7 @@ def test_every_setting_has_tws_words_and_no_words_are_left_over() -> None:
     assert set(LABELS) == {row.name for row in TABLE}
 
 
-@pytest.mark.parametrize(
+@walk(
     ("wanted", "names"),
     [("socket PORT", ["socketPort"]), ("1300", ["socketPort"]), ("trustedips", ["trustedIPs"]),
      ("nonsense", [])],
@@ -174,7 +174,7 @@ def test_what_another_has_changed_meanwhile_spares_what_is_being_written() -> No
         assert not page._save.visible
 
 
-@pytest.mark.parametrize(("written", "value"), [(7.5, "7.5"), (None, None), (8.0, 8)])
+@walk(("written", "value"), [(7.5, "7.5"), (None, None), (8.0, 8)])
 def test_a_number_that_is_none_is_left_to_the_station(written: Any, value: Any) -> None:
     with tab():
         field = NumberField("x", 1)

@@ -3,8 +3,6 @@
 from decimal import Decimal
 from typing import Any
 
-import pytest
-
 from papertape.console.parts import number_format
 from walks import walk
 
@@ -42,12 +40,12 @@ def test_a_gain_has_its_sign_and_colour_and_zero_has_none(value: Any, text: str,
     assert (number_format.signed(value), number_format.tone(value)) == (text, tone)
 
 
-@pytest.mark.parametrize("value, text", [(None, ""), (-0.0, "0.00"), ("999997.01", "999,997.01")])
+@walk("value, text", [(None, ""), (-0.0, "0.00"), ("999997.01", "999,997.01")])
 def test_money_has_two_decimals(value: Any, text: str) -> None:
     assert number_format.money(value) == text
 
 
-@pytest.mark.parametrize("tick, decimals", [(0.01, 2), (1, 2), (0.00005, 5), (0.005, 3)])
+@walk("tick, decimals", [(0.01, 2), (1, 2), (0.00005, 5), (0.005, 3)])
 def test_decimals_are_those_of_the_smallest_step(tick: float, decimals: int) -> None:
     assert number_format.decimals(tick) == decimals
 

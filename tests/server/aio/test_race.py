@@ -132,7 +132,7 @@ def test_only_the_driver_moves_the_clock() -> None:
     assert clock.over(5, 10**12) == MarketClock(5, 1000, FASTEST)
 
 
-@pytest.mark.parametrize(("given", "speed"), [("max", FASTEST), ("MAX", FASTEST), (2, 2), ("0", 0)])
+@walk(("given", "speed"), [("max", FASTEST), ("MAX", FASTEST), (2, 2), ("0", 0)])
 def test_speeds_as_users_write_them(given: float | str, speed: float) -> None:
     assert speed_of(given) == speed
 

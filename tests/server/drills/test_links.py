@@ -1,13 +1,12 @@
 """Drills behind TWS: link, farms, a competing session. What they do is in test_link, test_farms."""
 
-import pytest
-
 from papertape.model import Contract
 from papertape.server.drills.links import DETAILS_KEPT
 from papertape.wire.catalogue import market
 from papertape.wire.catalogue.contract import ContractData, ReqContractDetails
 from server.pair import Client, Hall
 from server.shown import lines
+from walks import walk
 
 AAPL = Contract(symbol="AAPL", secType="STK", exchange="SMART", currency="USD")
 
@@ -106,8 +105,8 @@ def test_competing_session_for_a_while() -> None:
 # ---------------------------------------------------------------- contract details again
 
 
-@pytest.mark.parametrize("version", [176, 226])
-@pytest.mark.parametrize("end", [False, True])
+@walk("version", [176, 226])
+@walk("end", [False, True])
 def test_details_are_told_again_right_before_1102(version: int, end: bool) -> None:
     hall = Hall()
     hall.station.drills.start("repeated-details", end=end)

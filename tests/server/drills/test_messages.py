@@ -1,7 +1,5 @@
 """Messages that disappear: before ready (S12), after ready (S28), the n-th of a kind (S24)."""
 
-import pytest
-
 from papertape.model import Contract
 from papertape.wire.catalogue import account, market, orders, reports
 from papertape.wire.catalogue.session import (
@@ -14,6 +12,7 @@ from papertape.wire.catalogue.session import (
 from server.pair import Client, Hall
 from server.shown import lines
 from server.test_station import order
+from walks import walk
 
 AAPL = Contract(symbol="AAPL", secType="STK", exchange="SMART", currency="USD")
 TIME = ReqCurrentTime()
@@ -136,7 +135,7 @@ def test_s24_the_second_request_of_a_kind_disappears_and_no_other() -> None:
     assert hall.station.drills.running() == ()
 
 
-@pytest.mark.parametrize(
+@walk(
     ("kind", "request_", "answer", "rest"),
     [
         ("openOrderEnd", orders.ReqOpenOrders(), reports.OpenOrdersEnd, []),

@@ -29,7 +29,7 @@ def answer(hall: Hall) -> bytes:
     return client.pipe.data[4:]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@walk("name", NAMES)
 def test_the_greeting_names_the_zone_while_the_drill_runs(name: str) -> None:
     hall = Hall()
     hall.station.drills.start("zone-name", name=name)
@@ -38,7 +38,7 @@ def test_the_greeting_names_the_zone_while_the_drill_runs(name: str) -> None:
     assert answer(hall) == f"176\0{TIME}EST\0".encode()
 
 
-@pytest.mark.parametrize("name", NAMES)
+@walk("name", NAMES)
 def test_the_greeting_names_the_zone_as_the_setting_says(name: str) -> None:
     hall = Hall(settings=StationSettings(time_zone_name=name))
     assert answer(hall) == f"176\0{TIME}{name}\0".encode()
@@ -46,7 +46,7 @@ def test_the_greeting_names_the_zone_as_the_setting_says(name: str) -> None:
     assert answer(hall) == f"176\0{TIME}GMT Standard Time\0".encode()
 
 
-@pytest.mark.parametrize("version", [100, 176, 200, MAX_SERVER])
+@walk("version", [100, 176, 200, MAX_SERVER])
 def test_a_client_goes_on_after_any_name(version: int) -> None:
     hall = Hall()
     hall.station.drills.begin("zone-name 中国标准时间")
@@ -85,7 +85,7 @@ def test_a_contract_has_a_name_in_the_code_page(version: int, codec: str, name: 
         found.decode()
 
 
-@pytest.mark.parametrize("version", [153, 176, 200, 204])
+@walk("version", [153, 176, 200, 204])
 def test_where_tws_escapes_names_they_are_local_and_still_ascii(version: int) -> None:
     hall = Hall()
     hall.station.drills.begin("code-page gbk")

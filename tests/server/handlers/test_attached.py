@@ -1,7 +1,6 @@
 """Children that TWS makes from its presets (``attachedOrders``, from server version 218)."""
 
 import msgspec
-import pytest
 
 from papertape.model import AttachedOrders
 from papertape.server.settings import StationSettings
@@ -62,7 +61,7 @@ def test_one_leg_and_an_order_that_waits_for_transmit() -> None:
     assert [line for line in lines(client.got()) if "#5" in line]
 
 
-@pytest.mark.parametrize(
+@walk(
     "legs",
     [
         AttachedOrders(slOrderId=3, slOrderType="STP"),
@@ -90,7 +89,7 @@ def test_a_preset_without_the_leg_discards_the_order() -> None:
     assert list(client.hall.station.queries.open_orders()) == []
 
 
-@pytest.mark.parametrize(
+@walk(
     ("legs", "code"),
     [
         (AttachedOrders(slOrderId=0, slOrderType="PRESET"), 10149),

@@ -7,6 +7,7 @@ from papertape.wire.catalogue import market as wire
 from server.handlers.test_past_ticks import AAPL, AAPL_ID, tape
 from server.pair import Client, Hall
 from venue.scenario import at
+from walks import walk
 
 SIDES = {1, 2}
 NIGHT = at("20260413 22:00:00")
@@ -28,8 +29,8 @@ def last(hall: Hall) -> dict[int, tuple[float, int]]:
     }
 
 
-@pytest.mark.parametrize("snapshot", [False, True])
-@pytest.mark.parametrize("wish", [1, 3])
+@walk("snapshot", [False, True])
+@walk("wish", [1, 3])
 def test_nobody_quotes_at_night(snapshot: bool, wish: int) -> None:
     _, client = tape(NIGHT)
     client.send(wire.ReqMarketDataType(wish), wire.ReqMktData(1, AAPL, "", snapshot))
@@ -40,8 +41,8 @@ def test_nobody_quotes_at_night(snapshot: bool, wish: int) -> None:
     assert prices[4][0] > 0 and prices[9][0] > 0  # last and close stay
 
 
-@pytest.mark.parametrize("snapshot", [False, True])
-@pytest.mark.parametrize("wish", [2, 4])
+@walk("snapshot", [False, True])
+@walk("wish", [2, 4])
 def test_frozen_quotes_are_the_last_ones(snapshot: bool, wish: int) -> None:
     hall, client = tape(NIGHT)
     client.send(wire.ReqMarketDataType(wish), wire.ReqMktData(1, AAPL, "", snapshot))

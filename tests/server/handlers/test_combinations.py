@@ -51,7 +51,7 @@ RECORDED: dict[str, Any] = ECHO | {
 paper gateway of server version 225 had on the wire on 28 August 2026, without the reference."""
 
 
-@pytest.mark.parametrize("version", [203, 208, 225])
+@walk("version", [203, 208, 225])
 def test_an_open_order_has_the_recorded_fields_and_no_others(version: int) -> None:
     _, client = opened(version)
     client.send(combined(1, "BUY 1 AAPL LMT <loose> orderComboLegs=" + PRICES))
@@ -116,7 +116,7 @@ def test_negative_prices_and_limits_travel(version: int) -> None:
     """)
 
 
-@pytest.mark.parametrize("version", [176, 203, 225])
+@walk("version", [176, 203, 225])
 def test_executions_are_asked_for(version: int) -> None:
     _, client = opened(version)
     client.send(combined(1, "BUY 2 AAPL MKT")).got()
@@ -184,7 +184,7 @@ def contract_of(name: str) -> Contract:
     return order(1, written(f"BUY 1 AAPL MKT {name}")).contract
 
 
-@pytest.mark.parametrize("version", [176, 203, 225])
+@walk("version", [176, 203, 225])
 def test_the_quote_of_a_combination_is_made_of_those_of_its_legs(version: int) -> None:
     hall, client = opened(version)
     got = client.send(market.ReqMktData(1, contract_of("<vertical>"))).got()

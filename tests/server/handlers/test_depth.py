@@ -304,9 +304,7 @@ def test_the_book_of_smart_of_one_venue() -> None:
     assert {message.marketDepthData.marketMaker for message in rows} == {"NASDAQ"}
 
 
-@pytest.mark.parametrize(
-    ("settings", "most"), [({}, 3), ({"max_lines": 500}, 5), ({"max_depth": 0}, 0)]
-)
+@walk(("settings", "most"), [({}, 3), ({"max_lines": 500}, 5), ({"max_depth": 0}, 0)])
 def test_the_limit_is_a_setting(settings: dict[str, int], most: int) -> None:
     assert StationSettings(**settings).depth_limit == most
 

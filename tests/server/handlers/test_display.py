@@ -40,9 +40,7 @@ def test_what_there_is_not_is_refused(message: Message, code: int) -> None:
     assert [found[:2] for found in Hall().client().send(message).errors()] == [(4, code)]
 
 
-@pytest.mark.parametrize(
-    ("shown", "code"), [("x", 322), ("", 322), ("999999999", 200), ("8314@MOON", 200)]
-)
+@walk(("shown", "code"), [("x", 322), ("", 322), ("999999999", 200), ("8314@MOON", 200)])
 def test_what_no_contract_is_is_refused(shown: str, code: int) -> None:
     client = Hall().client()
     client.send(wire.SubscribeToGroupEvents(4, 1), wire.UpdateDisplayGroup(4, shown))
@@ -55,7 +53,7 @@ CHECKS = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("message", CHECKS, ids=lambda one: type(one).__name__)
+@walk("message", CHECKS, ids=lambda one: type(one).__name__)
 def test_an_identity_check_fails_and_says_why(message: Message) -> None:
     version = min(MAX_SERVER, type(message).spec.until - 1)
     (answer,) = Hall().client(1, version).send(message).got()

@@ -113,8 +113,8 @@ def test_a_snapshot_has_the_recorded_order_and_no_sizes_beside_prices() -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("wish", [1, 2])
-@pytest.mark.parametrize("snapshot", [False, True])
+@walk("wish", [1, 2])
+@walk("snapshot", [False, True])
 def test_who_does_not_ask_for_them_is_told_that_there_are_some(wish: int, snapshot: bool) -> None:
     _, client = quoted()
     client.send(wire.ReqMarketDataType(wish), wire.ReqMktData(1, AAPL, "", snapshot))
@@ -157,14 +157,14 @@ RULES = [
 ]
 
 
-@pytest.mark.parametrize(("rules", "kind"), RULES)
+@walk(("rules", "kind"), RULES)
 def test_the_most_specific_rule_applies(rules: dict[str, str], kind: int) -> None:
     _, client = quoted(entitlements=rules)
     client.send(wire.ReqMarketDataType(3), wire.ReqMktData(1, AAPL))
     assert [m.marketDataType for m in client.of(wire.MarketDataType)] == [kind]
 
 
-@pytest.mark.parametrize(
+@walk(
     "settings",
     [{"market_data": "some"}, {"entitlements": {"AAPL": "live"}},
      {"entitlements": {"symbol:AAPL": "maybe"}}, {"delay_minutes": 0}],
@@ -291,7 +291,7 @@ def cash(hall: Hall) -> Decimal:
     return Decimal(account.cash["USD"]) / 1_000_000
 
 
-@pytest.mark.parametrize("right", ["live", "delayed", "none"])
+@walk("right", ["live", "delayed", "none"])
 def test_a_regulatory_snapshot_is_the_live_quote_for_a_cent(right: str) -> None:
     hall, client = quoted(market_data=right)
     before = cash(hall)
@@ -314,7 +314,7 @@ def test_a_client_may_have_one_a_second() -> None:
     assert before - cash(hall) == Decimal("0.02")
 
 
-@pytest.mark.parametrize(
+@walk(
     "contract",
     [
         Contract(symbol="EUR", secType="CASH", exchange="IDEALPRO", currency="USD"),

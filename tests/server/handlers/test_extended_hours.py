@@ -17,6 +17,7 @@ from papertape.wire.catalogue.orders import PlaceOrder
 from papertape.wire.catalogue.reports import ExecutionDetails, OrderStatus
 from server.pair import Client, Hall
 from venue.scenario import at
+from walks import walk
 
 SPY_ID = 756733
 SPY = Contract(conId=SPY_ID, symbol="SPY", secType="STK", exchange="SMART", currency="USD")
@@ -49,7 +50,7 @@ def test_a_line_ticks_outside_of_the_regular_session(now: int) -> None:
     assert 0 < prices[1] < prices[2]
 
 
-@pytest.mark.parametrize("size", ["1 min", "30 mins", "1 hour", "2 hours"])
+@walk("size", ["1 min", "30 mins", "1 hour", "2 hours"])
 def test_use_rth_cuts_the_hours_around_the_session(size: str) -> None:
     begins, closes = at("20260825 09:30:00"), at("20260825 16:00:00")
     _, client = ready(at("20260825 20:00:00"))

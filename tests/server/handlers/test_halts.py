@@ -20,6 +20,7 @@ from papertape.wire.catalogue.ticks import ReqTickByTickData, TickByTickData
 from papertape.worlds.reading import read_steps
 from server.market import TapeMarket
 from server.pair import Client, Hall
+from walks import walk
 
 AAPL = Contract(symbol="AAPL", secType="STK", exchange="SMART", currency="USD")
 VERSIONS = [176, 226]
@@ -38,8 +39,8 @@ def say(hall: Hall, text: str) -> None:
     hall.wait(1e-9)
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize(("word", "value"), [("", 1.0), (" volatility", 2.0)])
+@walk("version", VERSIONS)
+@walk(("word", "value"), [("", 1.0), (" volatility", 2.0)])
 def test_a_line_is_told_of_a_halt_and_goes_on(version: int, word: str, value: float) -> None:
     hall, client = ready(version)
     hall.quote("AAPL 257.60*500 x 257.70*900")

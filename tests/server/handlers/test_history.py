@@ -58,7 +58,7 @@ def test_a_bar_in_the_units_of_the_version(version: int, volume: int) -> None:
     assert (bar.volume, bar.wap, bar.barCount) == (volume, Decimal("257.675"), 12)
 
 
-@pytest.mark.parametrize(
+@walk(
     ("form", "version", "date"),
     [(1, 226, "20260413 09:57:00 US/Eastern"), (1, 173, "20260413  09:57:00"),
      (2, 226, "1776088620"), (3, 226, "0413 09:57:00 US/Eastern")],
@@ -361,7 +361,7 @@ CONTINUOUS = Contract(symbol="ES", secType="CONTFUT", exchange="CME")
 PAST = "20100104-10:00:00"
 
 
-@pytest.mark.parametrize(
+@walk(
     ("contract", "end", "code", "text"),
     [
         (CONTINUOUS, PAST, 10339, "Setting end date/time for continuous future security type"),

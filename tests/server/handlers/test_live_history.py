@@ -82,7 +82,7 @@ def test_history_its_end_then_the_growing_bar_until_a_new_one_begins(version: in
     assert rows(client) == [(65, *(257.5,) * 4, 100 // lot, Decimal("257.5"), 1)]
 
 
-@pytest.mark.parametrize(
+@walk(
     ("form", "version", "date"),
     [(1, 226, "20260413 10:01:00 US/Eastern"), (1, 173, "20260413  10:01:00"),
      (2, 226, "1776088860"), (3, 226, "0413 10:01:00 US/Eastern")],
@@ -96,7 +96,7 @@ def test_the_form_of_dates_is_that_of_the_history(form: int, version: int, date:
     assert [one.historicalDataBar.date for one in updates(client)] == [date]
 
 
-@pytest.mark.parametrize(("what", "close"), [("BID", 257.8), ("ASK", 257.82), ("MIDPOINT", 257.81)])
+@walk(("what", "close"), [("BID", 257.8), ("ASK", 257.82), ("MIDPOINT", 257.81)])
 def test_bars_of_quotes_have_no_volume(what: str, close: float) -> None:
     hall, client = ready()
     client.send(asked(whatToShow=what)).got()

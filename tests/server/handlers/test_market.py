@@ -220,7 +220,7 @@ def test_a_long_list_is_told_in_short() -> None:
     assert code == 321 and len(text) < 2000
 
 
-@pytest.mark.parametrize("asked", ["258", "233,258", "47", "fundamentals"])
+@walk("asked", ["258", "233,258", "47", "fundamentals"])
 def test_fundamentals_are_not_allowed(asked: str) -> None:
     _, client = ready()
     refused = [(7, 10358, "Fundamentals data is not allowed.")]

@@ -306,8 +306,8 @@ def test_one_request_is_answered_out_of_one_session() -> None:
     assert hall.station.next_due() is None
 
 
-@pytest.mark.parametrize("form", [1, 2])
-@pytest.mark.parametrize("regular", [0, 1])
+@walk("form", [1, 2])
+@walk("regular", [0, 1])
 def test_since_when_there_are_data(form: int, regular: int) -> None:
     hall, client = tape(at("20260413 11:00:00"))
     got = answer(client, wire.ReqHeadTimeStamp(3, AAPL, regular, "TRADES", form))
@@ -336,7 +336,7 @@ def request_before_the_head() -> history.ReqHistoricalData:
     return history.ReqHistoricalData(5, AAPL, "20150101-00:00:00", "1 day", "1 M", 0, "TRADES", 1)
 
 
-@pytest.mark.parametrize(
+@walk(
     ("fields", "code"),
     [
         ({"whatToShow": "HIGH"}, 321),
@@ -359,7 +359,7 @@ def test_what_begins_later_has_no_head() -> None:
     assert code == 162 and text.endswith("No head time stamp")
 
 
-@pytest.mark.parametrize("version", [119, 157, 226])
+@walk("version", [119, 157, 226])
 def test_how_much_was_traded_at_each_price(version: int) -> None:
     _, client = ready(version)
     got = answer(client, wire.ReqHistogramData(2, AAPL, False, "3 days"))

@@ -80,7 +80,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("message", "why"), REFUSED, ids=repr)
+@walk(("message", "why"), REFUSED, ids=repr)
 def test_refusals_end_the_request(message: Message, why: str) -> None:
     said = f"Error processing request.-'bN' : cause - {why}"
     assert Hall().client().send(message).errors() == [(5, 322, said)]

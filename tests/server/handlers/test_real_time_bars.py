@@ -2,8 +2,6 @@
 
 from decimal import Decimal
 
-import pytest
-
 from papertape.model import Contract
 from papertape.server.settings import StationSettings
 from papertape.venue.broker.profile import Profile
@@ -82,7 +80,7 @@ def test_without_a_trade_a_bar_is_flat_at_the_close_before() -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@walk(
     ("what", "prices"),
     [("BID", (257.66, 257.8, 257.66, 257.8)), ("ASK", (257.68, 257.82, 257.68, 257.82)),
      ("MIDPOINT", (257.67, 257.81, 257.67, 257.81)), ("bid", (257.66, 257.8, 257.66, 257.8))],

@@ -229,7 +229,7 @@ NONE = [
 ]
 
 
-@pytest.mark.parametrize("fields", NONE, ids=repr)
+@walk("fields", NONE, ids=repr)
 def test_an_empty_result_is_told(fields: dict[str, Any]) -> None:
     client = hall().client()
     client.send(wire.ReqScannerSubscription(3, wanted(**fields)))

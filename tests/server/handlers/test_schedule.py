@@ -2,14 +2,13 @@
 
 from typing import Any
 
-import pytest
-
 from papertape.model import Contract
 from papertape.wire.catalogue import history as wire
 from server.handlers.test_past_ticks import AAPL, ready, tape
 from server.pair import Client
 from server.test_every_kind import hall as every_kind
 from venue.scenario import at
+from walks import walk
 
 
 def asked(client: Client, duration: str = "1 W", regular: int = 1, **more: Any) -> Any:
@@ -23,7 +22,7 @@ def asked(client: Client, duration: str = "1 W", regular: int = 1, **more: Any) 
     return got
 
 
-@pytest.mark.parametrize("version", [165, 210, 226])
+@walk("version", [165, 210, 226])
 def test_the_sessions_of_a_week_without_those_that_are_closed(version: int) -> None:
     hall, _ = tape(at("20260407 11:00:00"))
     got = asked(hall.client(2, version))
@@ -51,7 +50,7 @@ def test_a_market_that_is_always_open_has_whole_days() -> None:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("version", [151, 157, 164])
+@walk("version", [151, 157, 164])
 def test_a_client_that_is_too_old_for_the_answer_is_told_so(version: int) -> None:
     # The official clients do not send it; that of Go does.
     hall, _ = tape(at("20260407 11:00:00"))

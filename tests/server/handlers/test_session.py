@@ -1,7 +1,5 @@
 """Ids, accounts, time, log level."""
 
-import pytest
-
 from papertape.server.settings import StationSettings
 from papertape.venue.broker.profile import Profile
 from papertape.wire.catalogue import orders
@@ -71,7 +69,7 @@ def test_the_log_level_is_one_to_five(level: int, legal: bool) -> None:
     assert client.session.log_level == (level if legal else 2)
 
 
-@pytest.mark.parametrize(("code", "farm"), [(2104, "usfarm"), (2106, "ushmds"), (2158, "secdefnj")])
+@walk(("code", "farm"), [(2104, "usfarm"), (2106, "ushmds"), (2158, "secdefnj")])
 def test_the_farm_notices_name_their_farm(code: int, farm: str) -> None:
     hall = Hall()
     client = hall.newcomer().start()

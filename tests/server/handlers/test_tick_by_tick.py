@@ -131,7 +131,7 @@ REFUSED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("case", REFUSED)
+@walk("case", REFUSED)
 def test_refusals(case: str) -> None:
     request, text = REFUSED[case]
     _, client = ready()
@@ -139,7 +139,7 @@ def test_refusals(case: str) -> None:
     assert client.send(asked(9)).got() == []  # the id is free
 
 
-@pytest.mark.parametrize(
+@walk(
     ("contract", "kind"),
     [
         (SPX, "BidAsk"),

@@ -18,6 +18,7 @@ from papertape.wire.catalogue import (
 )
 from papertape.wire.message import Message
 from server.pair import Client, Hall
+from walks import walk
 
 WARNINGS = {105, 110, 165, 321, 329, 399, 404, 434, 492, 10167, *range(2100, 2200)}
 """What at least one client library takes for a warning, so that its call never ends."""
@@ -65,9 +66,7 @@ def test_a_plain_login_has_no_branding_no_tiers_and_no_family() -> None:
     assert got == [reference.FamilyCodes(families)]
 
 
-@pytest.mark.parametrize(
-    ("kind", "root"), [(1, "ListOfGroups"), (3, "ListOfAccountAliases"), (9, "ListOfGroups")]
-)
+@walk(("kind", "root"), [(1, "ListOfGroups"), (3, "ListOfAccountAliases"), (9, "ListOfGroups")])
 def test_a_plain_login_is_no_advisor(kind: int, root: str) -> None:
     error, answer = asked(fa.RequestFA(kind)).got()
     said = (

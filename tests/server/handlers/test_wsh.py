@@ -4,8 +4,6 @@ import json
 from datetime import date
 from typing import Any
 
-import pytest
-
 from papertape.wire.catalogue import wsh as wire
 from server.pair import VERSIONS, Client, Hall
 from walks import walk
@@ -87,7 +85,7 @@ def test_a_window_a_limit_and_a_filter_narrow_them() -> None:
     assert events(client, conId=AAPL, fillWatchlist=True) == everything
 
 
-@pytest.mark.parametrize("con_id", [SPY, EURUSD, 99])
+@walk("con_id", [SPY, EURUSD, 99])
 def test_what_is_no_company_has_none(con_id: int) -> None:
     assert events(ready(), conId=con_id) == []
 

@@ -15,6 +15,7 @@ from server.test_every_kind import SAMPLE, hall
 from venue.days import ANCHOR
 from venue.market.test_divided import CON_ID, play
 from venue.scenario import SYMBOLS
+from walks import walk
 
 PAID = tuple(Dividend(day, 250_000) for day in (20121220, 20130701, 20131009, 20140109))
 CASES = [
@@ -25,7 +26,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("days", "told"), CASES)
+@walk(("days", "told"), CASES)
 def test_what_was_paid_in_a_year_and_what_comes_next(days: int, told: str) -> None:
     market = play(*PAID)
     first, second = (one.day for one in market.dividends(CON_ID)[2:])

@@ -209,9 +209,7 @@ def test_parts_follow_each_other_and_are_cut_where_bars_begin(size: str) -> None
     assert list(parts(NOW, NOW, step)) == []
 
 
-@pytest.mark.parametrize(
-    ("step", "minutes"), [(DAY, False), (DAY, True), (WEEK, False), (MONTH, False)]
-)
+@walk(("step", "minutes"), [(DAY, False), (DAY, True), (WEEK, False), (MONTH, False)])
 def test_parts_go_on_where_clocks_are_changed(step: int, minutes: bool) -> None:
     """From every hour of a year; a week of 169 hours had a part without an end."""
     for back in thinned(range(366 * 24), check=13):

@@ -20,6 +20,7 @@ from papertape.venue.units import SECOND, SIZE_SCALE
 from papertape.wire.batch import RowFrames, SharedFrames
 from papertape.wire.catalogue.ticks import TickByTickData
 from venue.scenario import SYMBOLS
+from walks import walk
 
 VERSIONS = (137, 157, 159, 163, 176, 201, 206, 220, 226)
 STOCK = SYMBOLS["AAPL"]
@@ -111,7 +112,7 @@ def test_what_is_no_trade_is_left_to_the_twin() -> None:
     assert TradeWriter(1, STOCK, 226).run([Quote(1, SECOND, 1, 1, 2, 1)]) is None
 
 
-@pytest.mark.parametrize("kind", ["CASH", "IND", "CFD", "CMDTY"])
+@walk("kind", ["CASH", "IND", "CFD", "CMDTY"])
 def test_kinds_with_rules_of_their_own_are_left_to_the_twin(kind: str) -> None:
     entry = replace(STOCK, secType=kind)
     assert not LineWriter(Ticks(0, entry, 226), entry, 226, late=False).serves

@@ -92,7 +92,7 @@ UNITS = [
 ]
 
 
-@pytest.mark.parametrize(("gate", "number", "lots", "shares"), UNITS)
+@walk(("gate", "number", "lots", "shares"), UNITS)
 def test_stock_sizes_turn_from_lots_to_shares(
     gate: int, number: int, lots: str, shares: str
 ) -> None:
@@ -118,7 +118,7 @@ VERSIONS = """
 """
 
 
-@pytest.mark.parametrize("row", VERSIONS.strip().splitlines(), ids=str.strip)
+@walk("row", VERSIONS.strip().splitlines(), ids=str.strip)
 def test_sizes_of_a_line_by_version(row: str) -> None:
     version, bid, ask, last, volume = row.split()
     line = Line()

@@ -25,6 +25,7 @@ from server.handlers.test_auctions import AAPL
 from server.handlers.test_auctions import hall as auctioned
 from server.pair import Hall
 from venue.scenario import START, at
+from walks import walk
 
 EVERY: frozenset[int] = frozenset(range(111))
 """The types that the vendor documents."""
@@ -98,7 +99,7 @@ def test_what_comes_is_what_the_tables_say(seen: set[int]) -> None:
     assert seen == asked | plain
 
 
-@pytest.mark.parametrize("tick", [one for one in TABLE if not one.sends], ids=lambda one: one.name)
+@walk("tick", [one for one in TABLE if not one.sends], ids=lambda one: one.name)
 def test_an_id_that_sends_nothing_is_refused_by_name_or_taken_with_a_reason(tick: Any) -> None:
     client = hall().client()
     word = "220" if tick.id == 221 else str(tick.id)

@@ -41,7 +41,7 @@ def test_names_are_read_in_any_case(text: str) -> None:
     assert named(text) == text.strip().upper()
 
 
-@pytest.mark.parametrize("text", ["", "TRADE", "HIGH"])
+@walk("text", ["", "TRADE", "HIGH"])
 def test_other_things_to_show_are_refused(text: str) -> None:
     with pytest.raises(BadRequest) as error:
         named(text)

@@ -59,7 +59,7 @@ def test_a_logoff_closes_everything_and_ends_the_station() -> None:
     assert hall.newcomer(client_id=2).refused
 
 
-@pytest.mark.parametrize(
+@walk(
     ("lock", "clock"),
     [
         ({"autoLogoffTime": "10:30", "autoLogoffPeriod": "AM"}, "10:30"),

@@ -13,6 +13,7 @@ from papertape.wire.catalogue import contract, history, market
 from papertape.wire.message import Farm
 from server.pair import Client, Hall
 from server.shown import lines
+from walks import walk
 
 AAPL = Contract(symbol="AAPL", secType="STK", exchange="SMART", currency="USD")
 QUOTES = market.ReqMktData(1, AAPL)
@@ -188,7 +189,7 @@ def test_a_farm_that_connects_at_once_lets_the_request_pass_at_once() -> None:
 # ---------------------------------------------------------------- broken and mended
 
 
-@pytest.mark.parametrize(
+@walk(
     ("name", "told"),
     [("usfarm", [2103, 2119, 2104]), ("ushmds", [2105, 2106]), ("secdefnj", [2157, 2158])],
 )

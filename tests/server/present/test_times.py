@@ -1,7 +1,5 @@
 """Times as the server writes them."""
 
-import pytest
-
 from papertape.server.present.times import bar_date, clock, connection_time, stamp
 from papertape.venue.units import SECOND, Nanos
 from venue.scenario import at
@@ -12,7 +10,7 @@ WINTER = at("20260113 09:05:07")
 ZONE = "US/Eastern"
 
 
-@pytest.mark.parametrize(
+@walk(
     ("version", "text"),
     [(100, "20260413  09:05:07"), (173, "20260413  09:05:07"),
      (174, "20260413 09:05:07 US/Eastern"), (226, "20260413 09:05:07 US/Eastern")],
@@ -39,7 +37,7 @@ def test_the_version_answer_has_the_clock_of_summer() -> None:
     assert connection_time(MORNING, ZONE) == "20260413 09:05:07 EST"
 
 
-@pytest.mark.parametrize(
+@walk(
     ("form", "version", "text"),
     [(1, 226, "20260413 09:05:07 US/Eastern"), (1, 170, "20260413  09:05:07"),
      (2, 226, str(MORNING // SECOND)), (3, 226, "0413 09:05:07 US/Eastern")],
@@ -48,7 +46,7 @@ def test_bar_dates_have_three_forms(form: int, version: int, text: str) -> None:
     assert bar_date(MORNING, ZONE, version, form, whole_day=False) == text
 
 
-@pytest.mark.parametrize("form", [1, 2, 3])
+@walk("form", [1, 2, 3])
 def test_days_are_always_dates(form: int) -> None:
     assert bar_date(MORNING, ZONE, 226, form, whole_day=True) == "20260413"
 

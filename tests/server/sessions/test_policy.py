@@ -51,7 +51,7 @@ def test_s26_this_computer_is_accepted_and_everyone_else_is_asked_for(
     assert policy().decide(address) == verdict
 
 
-@pytest.mark.parametrize("others", ["accept", "ask", "reject"])
+@walk("others", ["accept", "ask", "reject"])
 def test_the_verdict_for_others_is_a_setting(others: Verdict) -> None:
     assert policy(others).decide("192.168.1.5") == others
     assert policy(others).decide("127.0.0.1") == "accept"
@@ -302,7 +302,7 @@ def test_somebody_may_disconnect_a_client(caplog: pytest.LogCaptureFixture) -> N
         hall.station.registry.disconnect(client.session.number)
 
 
-@pytest.mark.parametrize("trusted", ["::ffff:127.0.0.2", "::ffff:7f00:2", "::ffff:127.0.0.2/128"])
+@walk("trusted", ["::ffff:127.0.0.2", "::ffff:7f00:2", "::ffff:127.0.0.2/128"])
 def test_ipv4_in_ipv6_notation_is_the_ipv4_address(trusted: str) -> None:
     config = Config({"trustedIPs": [trusted]})
     assert config.settings.trustedIPs == ["127.0.0.2"]

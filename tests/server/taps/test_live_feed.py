@@ -22,6 +22,7 @@ from papertape.wire.catalogue.session import CurrentTime, ReqCurrentTime, StartA
 from papertape.wire.connection import encode
 from papertape.wire.message import Message
 from server.pair import Client, Hall
+from walks import walk
 
 AAPL = Contract(symbol="AAPL", secType="STK", exchange="SMART", currency="USD")
 
@@ -42,7 +43,7 @@ def names(taken: list[Travelled]) -> list[str]:
     return told
 
 
-@pytest.mark.parametrize("version", [100, 176, 201, MAX_SERVER])
+@walk("version", [100, 176, 201, MAX_SERVER])
 def test_every_message_of_both_directions_is_shown_as_it_travelled(version: int) -> None:
     hall, _, onlooker = looking()
     client = hall.client(3, version, quiet=False)

@@ -46,7 +46,7 @@ def test_what_holds(text: str) -> None:
     assert CheckExpression(text).wrong(VIEW) == ""
 
 
-@pytest.mark.parametrize(
+@walk(
     ("text", "said"),
     [
         ("abs(position('SPY')) <= 100", "position('SPY') = 150"),

@@ -2,8 +2,6 @@
 
 from itertools import pairwise
 
-import pytest
-
 from lanes import thinned
 from papertape.server.worlds.founding import check_world
 from papertape.testing.storm.drawing import (
@@ -58,7 +56,7 @@ def test_every_kind_of_fault_is_drawn() -> None:
     assert len(kinds) == len(KINDS) + 1  # CutBetweenFills is drawn where FilledInParts is
 
 
-@pytest.mark.parametrize("ground", [GROUND, StormGround(0), StormGround(3600 * SECOND)])
+@walk("ground", [GROUND, StormGround(0), StormGround(3600 * SECOND)])
 def test_what_is_drawn_is_a_world_in_which_nothing_is_wrong(ground: StormGround) -> None:
     for seed in thinned(SEEDS[:120], check=7):
         faults = draw(seed, ground)

@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from random import Random
 
-import pytest
-
 from papertape.testing.storm.drawing import draw
 from papertape.testing.storm.faults import CutFault, HungFault, LinkFault, StormFault
 from papertape.testing.storm.shrinking import Faults, Shrinking
@@ -40,7 +38,7 @@ def test_the_fewest_are_found_wherever_they_stand(count: int, needed: Faults) ->
     assert CutFault(how="reset", at=10 * SECOND) in best  # the simplest that still fails
 
 
-@pytest.mark.parametrize("most", [0, 1, 5, 17])
+@walk("most", [0, 1, 5, 17])
 def test_its_tries_are_bounded_and_what_it_has_then_fails(most: int) -> None:
     tried: list[Faults] = []
 

@@ -134,7 +134,7 @@ def test_there_are_only_so_many_accounts(broker: Broker) -> None:
         broker.decide(OpenAccount("DU99"))
 
 
-@pytest.mark.parametrize("code", ["DU1", "DU 2", "Kontö", "x" * CODE_LENGTH])
+@walk("code", ["DU1", "DU 2", "Kontö", "x" * CODE_LENGTH])
 def test_a_code_is_any_visible_text(code: str) -> None:
     assert is_code(code)
 

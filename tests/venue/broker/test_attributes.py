@@ -77,7 +77,7 @@ def setting(row: Attribute) -> Any:
     return SET[kinds(record)[row.name]]
 
 
-@pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.__name__)
+@walk("record", RECORDS, ids=lambda record: record.__name__)
 def test_every_field_is_in_one_class(record: type) -> None:
     named = [row.name for row in TABLE if row.record == RECORDS[record]]
     assert sorted(named) == sorted(record.__struct_fields__)  # type: ignore[attr-defined]
@@ -151,7 +151,7 @@ NEUTRAL = [
 ]
 
 
-@pytest.mark.parametrize(("name", "value"), NEUTRAL)
+@walk(("name", "value"), NEUTRAL)
 def test_a_value_that_sets_nothing_is_no_reason_to_refuse(name: str, value: Any) -> None:
     order = Order()
     setattr(order, name, value)

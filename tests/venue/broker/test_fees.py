@@ -33,7 +33,7 @@ def charge(entry, side: int, fills: list[tuple[int, float]]) -> list[int]:
     return charged
 
 
-@pytest.mark.parametrize(("side", "fills", "expected"), CAPTURED)
+@walk(("side", "fills", "expected"), CAPTURED)
 def test_captured(side: int, fills: list[tuple[int, float]], expected: list[int]) -> None:
     assert charge(AAPL, side, fills) == expected
 

@@ -5,6 +5,7 @@ import pytest
 from papertape.venue.reference.listings import CATALOGUE
 from papertape.venue.units import RATE_SCALE
 from venue.scenario import Stage, scenario, shown, text_of
+from walks import walk
 
 MARKET = """
     quote   AAPL 257.66 x 257.68  -> .
@@ -35,7 +36,7 @@ def test_the_text_of_a_currency_hedge_that_does_not_fit() -> None:
     assert text_of(told) == NO_PAIR
 
 
-@pytest.mark.parametrize(
+@walk(
     ("terms", "code"),
     [
         ("hedgeType=P hedgeParam=0.0000000001", 10009),

@@ -11,6 +11,7 @@ from papertape.venue.script import SetMatching
 from papertape.venue.special import Scale
 from papertape.venue.units import SECOND, SIZE_SCALE
 from venue.scenario import Stage, scenario, shown
+from walks import walk
 
 MARKET = """
     quote   AAPL 257.66 x 257.68  -> .
@@ -103,7 +104,7 @@ def test_the_combinations_contract_is_shown_with_its_hedge() -> None:
     assert view.contract.deltaNeutralContract == DeltaNeutralContract(265598, 0.5, 257.67)
 
 
-@pytest.mark.parametrize(
+@walk(
     ("contract", "code"),
     [
         ('secType=STK deltaNeutralContract={"conId":265598,"delta":0.5,"price":257.67}', 429),

@@ -31,9 +31,7 @@ def limits(stage: Stage) -> list[tuple[int, int | None]]:
     return [(one.filled // 10_000, one.limit) for one in stage.engine.state.orders.values()]
 
 
-@pytest.mark.parametrize(
-    "kind", ["STP_LMT 260 270", "LIT 250 270", "TRAIL_LIMIT auxPrice=1 lmtPriceOffset=1"]
-)
+@walk("kind", ["STP_LMT 260 270", "LIT 250 270", "TRAIL_LIMIT auxPrice=1 lmtPriceOffset=1"])
 def test_only_limit_and_relative_orders_are_scaled(kind: str) -> None:
     """ScaleTrader is for these two; a stop would trade before its election when its price changes
     with time."""
@@ -59,7 +57,7 @@ def test_what_no_component_could_fill_is_refused(terms: str, code: int) -> None:
     assert shown(stage.step(row)) == [f"#1 refused {code}"]
 
 
-@pytest.mark.parametrize("terms", ["minQty=10", "minQty=5 scaleInitFillQty=5", "allOrNone=false"])
+@walk("terms", ["minQty=10", "minQty=5 scaleInitFillQty=5", "allOrNone=false"])
 def test_what_the_first_component_can_fill_is_taken(terms: str) -> None:
     stage = staged(f"submit #1 BUY 100 AAPL LMT 258 {SCALE} {terms}")
     assert next(one.filled for one in stage.engine.state.orders.values()) > 0

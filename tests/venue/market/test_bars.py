@@ -163,7 +163,7 @@ def test_nothing_happens_at_night() -> None:
     assert MARKET.bars(SYNTHETIC, step=MINUTE, what="BID", **night) == []
 
 
-@pytest.mark.parametrize(
+@walk(
     ("step", "what", "problem"),
     [
         (SECOND // 2, "TRADES", "at least one second"),

@@ -39,6 +39,7 @@ from venue.kinds import (
     USDJPY,
     market,
 )
+from walks import walk
 
 MARKETS = {"any hour": market(), "hours of exchanges": market(exchange=True)}
 MARKET = MARKETS["any hour"]
@@ -329,7 +330,7 @@ def test_prices_are_the_same_for_ever() -> None:
     assert told.hexdigest() == "417d6d7ebb5ebd6edce803cc7a3de2703d9b42b094b356e8fe7ce16f11242f8f"
 
 
-@pytest.mark.parametrize("con_id", [PUT, EURUSD, FUTURE])
+@walk("con_id", [PUT, EURUSD, FUTURE])
 def test_answers_do_not_depend_on_what_was_asked_before(con_id: int) -> None:
     instants = [ANCHOR + 17 * MINUTE, ANCHOR - 9 * DAY, ANCHOR + DAY]
     one, other = market(), market()

@@ -93,7 +93,7 @@ def test_nothing_ticks_while_it_is_closed(con_id: int, close: str, opens: str) -
     assert MARKET.day(con_id, at(opens) - 1) == MARKET.day(con_id, at(close) - 1)
 
 
-@pytest.mark.parametrize(("con_id", "opens"), [
+@walk(("con_id", "opens"), [
     (RECORDED, "09:30:00"), (MINUTES, "09:30:00"), (SYNTHETIC, "04:00:00"),
 ])  # fmt: skip
 def test_a_half_day_ends_at_one(con_id: int, opens: str) -> None:

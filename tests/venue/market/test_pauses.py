@@ -13,6 +13,7 @@ from papertape.venue.reference.instruments import Instrument, Listing, Purpose
 from papertape.venue.reference.listings import CATALOGUE
 from papertape.venue.units import DAY, MINUTE, Nanos
 from venue.scenario import at
+from walks import walk
 
 ANCHOR = at("20261005 20:00:00")  # Tuesday morning in Tokyo
 HOUR = 60 * MINUTE
@@ -56,7 +57,7 @@ def instants(entry: Instrument, day: int, texts: list[str]) -> list[Nanos]:
     return [zone.instant(number, minute) for minute in minutes]
 
 
-@pytest.mark.parametrize(("entry", "day", "texts"), DAYS, ids=["7203", "700", "HSI", "ZC"])
+@walk(("entry", "day", "texts"), DAYS, ids=["7203", "700", "HSI", "ZC"])
 def test_nothing_ticks_in_a_pause(entry: Instrument, day: int, texts: list[str]) -> None:
     begins, pause, over, ends = instants(entry, day, texts)
     con_id = entry.conId
@@ -119,7 +120,7 @@ def test_bars_are_those_of_the_ticks(entry: Instrument, step: Nanos) -> None:
         assert bar.high == max(tick.price for tick in prints)
 
 
-@pytest.mark.parametrize("step", [30 * MINUTE, HOUR, 4 * HOUR])
+@walk("step", [30 * MINUTE, HOUR, 4 * HOUR])
 def test_quotes_carry_on_behind_a_pause(step: Nanos) -> None:
     begins, pause, over, ends = instants(TOYOTA, 6, DAYS[0][2])
     bars = MARKET.bars(TOYOTA.conId, start=begins, end=ends, step=step, what="BID")

@@ -1,7 +1,5 @@
 """Recorded days: as they were, mirrored, before, and what is invented around them."""
 
-import pytest
-
 from papertape.venue.market.interpolate import Style
 from papertape.venue.market.recorded import Bars, Recorded, Recording
 from papertape.venue.market.source import Print, Quote
@@ -9,6 +7,7 @@ from papertape.venue.market.synthetic import SyntheticSpec
 from papertape.venue.market.tape import Market, open_market
 from papertape.venue.units import DAY, MINUTE, SIZE_SCALE
 from venue.days import ANCHOR, LENGTH, daily_bars, minute_bars, small_day
+from walks import walk
 
 CON_ID = 756733
 
@@ -80,7 +79,7 @@ def test_the_mirrored_lap_has_the_same_prints_at_the_same_touch() -> None:
     assert prints(ANCHOR + 2 * LENGTH) == prints(ANCHOR)
 
 
-@pytest.mark.parametrize("spread", [1, 2, 30])
+@walk("spread", [1, 2, 30])
 def test_minute_bars_become_ticks_with_the_same_bars(spread: int) -> None:
     recorded = minute_bars()
     market = play(Recorded(minutes=recorded), Style(spread=spread))

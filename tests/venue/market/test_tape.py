@@ -37,7 +37,7 @@ def test_the_tape_wraps_without_a_jump(con_id: int, lap: int) -> None:
     assert abs(before.bid - after.bid) <= 200
 
 
-@pytest.mark.parametrize("con_id", [RECORDED, MINUTES, CURRENCY])
+@walk("con_id", [RECORDED, MINUTES, CURRENCY])
 def test_laps_do_not_drift(con_id: int) -> None:
     def touch(now: int) -> tuple[int, ...]:
         quote = MARKET.quote(con_id, now)

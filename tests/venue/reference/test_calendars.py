@@ -98,7 +98,7 @@ US_DAYS = [
 ]
 
 
-@pytest.mark.parametrize(("text", "hours"), US_DAYS)
+@walk(("text", "hours"), US_DAYS)
 def test_hours_of_american_stocks(text: str, hours: str) -> None:
     session = calendar("US").on(day(text))
     assert session is not None

@@ -289,7 +289,7 @@ AMBIGUOUS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("wanted", "variant"), AMBIGUOUS)
+@walk(("wanted", "variant"), AMBIGUOUS)
 def test_several_contracts_are_ambiguous(wanted: Contract, variant: str) -> None:
     found = CATALOGUE.resolve(wanted, now=NOW)
     assert isinstance(found, Refusal)

@@ -3,7 +3,6 @@
 import re
 
 import msgspec
-import pytest
 
 from papertape.codes import text
 from papertape.model import Contract
@@ -96,7 +95,7 @@ SAME = [
 ]
 
 
-@pytest.mark.parametrize("wanted", SAME)
+@walk("wanted", SAME)
 def test_what_says_nothing_of_the_listing(wanted: Contract) -> None:
     wanted = msgspec.structs.replace(wanted, secType="STK", currency="USD")
     found = CATALOGUE.resolve(wanted)
@@ -222,7 +221,7 @@ def test_only_contracts_that_there_are_stay_in_memory() -> None:
     assert catalogue.remembered == 1
 
 
-@pytest.mark.parametrize("field", ["secId", "primaryExchange", "exchange"])
+@walk("field", ["secId", "primaryExchange", "exchange"])
 def test_a_contract_with_long_texts_is_found_and_not_kept(field: str) -> None:
     """These may hold anything, or blanks, beside a number, and the contract is found."""
     catalogue = Instruments(CATALOGUE)

@@ -2,8 +2,6 @@
 
 import random
 
-import pytest
-
 from papertape.venue.reference.custom import made, unnumbered
 from papertape.venue.reference.numbers import USER_FROM
 from papertape.venue.reference.own_numbers import all_numbered, identity_of, numbered, wanted
@@ -68,9 +66,7 @@ OPTION = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "other", [{"strike": "12.50"}, {"right": "call"}, {"multiplier": "100.0"}, {"longName": "A"}]
-)
+@walk("other", [{"strike": "12.50"}, {"right": "call"}, {"multiplier": "100.0"}, {"longName": "A"}])
 def test_a_contract_that_is_written_otherwise_keeps_its_number(other: dict[str, str]) -> None:
     assert made(OPTION | other).conId == made(OPTION).conId
 

@@ -1,7 +1,5 @@
 """New York texts and ends of days and quarters, across the change of clocks."""
 
-import pytest
-
 from papertape.venue.reference import times
 from papertape.venue.units import DAY, SECOND
 from venue.scenario import at
@@ -33,7 +31,7 @@ QUARTERS = [
 ]
 
 
-@pytest.mark.parametrize(("now", "end"), QUARTERS)
+@walk(("now", "end"), QUARTERS)
 def test_next_quarter_end(now: str, end: str) -> None:
     assert times.next_quarter_end(at(now)) == at(end)
 

@@ -63,7 +63,7 @@ def test_bits_that_no_machine_may_change() -> None:
     ]
 
 
-@pytest.mark.parametrize("x", [0.0, -1.0, math.nan])
+@walk("x", [0.0, -1.0, math.nan])
 def test_no_logarithm_of_what_is_not_positive(x: float) -> None:
     with pytest.raises(ValueError, match="log"):
         log(x)

@@ -17,6 +17,7 @@ from papertape.venue.market.options.model import (
     horizon,
     value,
 )
+from walks import walk
 
 TABLE = Path(__file__).parents[3] / "golden/options.csv"
 NAMES = ("value", "delta", "gamma", "vega", "theta")
@@ -82,7 +83,7 @@ def test_value_and_greeks_agree(american: bool) -> None:
 
 
 # J. Hull, Options, Futures, and Other Derivatives (8th ed.): examples 14.6, 16.1, 17.6 and 18.
-@pytest.mark.parametrize(
+@walk(
     ("option", "spot", "volatility", "ahead", "expected"),
     [
         (Option(40, True), 42.0, 0.2, Horizon(0.5, 0.1), 4.76),
@@ -107,7 +108,7 @@ def test_greeks_of_the_textbook() -> None:
     assert found.theta * 365 == pytest.approx(-4.31, abs=5e-3)
 
 
-@pytest.mark.parametrize(
+@walk(
     ("volatility", "delta"),
     [(0.12479, -0.44672), (0.12739, -0.44758), (0.11212, -0.44189), (0.12598, -0.44712)],
 )
@@ -163,22 +164,20 @@ def test_a_horizon_is_measured_in_years_of_365_days() -> None:
     assert horizon(0, YEAR // 2, rate=0.05).years == 0.5
 
 
-@pytest.mark.parametrize("strike", [0.0, -5.0, float("nan"), float("inf")])
+@walk("strike", [0.0, -5.0, float("nan"), float("inf")])
 def test_refuses_what_is_no_strike(strike: float) -> None:
     with pytest.raises(ValueError, match="strike"):
         Option(strike, call=True)
 
 
-@pytest.mark.parametrize(
-    ("spot", "volatility"), [(0.0, 0.2), (float("nan"), 0.2), (1.0, -0.1), (1.0, float("nan"))]
-)
+@walk(("spot", "volatility"), [(0.0, 0.2), (float("nan"), 0.2), (1.0, -0.1), (1.0, float("nan"))])
 def test_refuses_what_is_no_market(spot: float, volatility: float) -> None:
     for ask in (value, greeks):
         with pytest.raises(ValueError, match=r"a (spot|volatility) of"):
             ask(Option(100, call=True), spot, volatility, Horizon(1.0))
 
 
-@pytest.mark.parametrize("horizon_of", [(-1.0,), (200.0,), (1.0, 2.0), (1.0, 0.0, float("nan"))])
+@walk("horizon_of", [(-1.0,), (200.0,), (1.0, 2.0), (1.0, 0.0, float("nan"))])
 def test_refuses_what_is_no_horizon(horizon_of: tuple[float, ...]) -> None:
     with pytest.raises(ValueError, match=r"years|rate"):
         Horizon(*horizon_of)
