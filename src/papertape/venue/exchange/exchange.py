@@ -161,7 +161,7 @@ class Exchange:
             return False
         if books.watchers:
             return True
-        if books.conditions and _may_meet(books.conditions, tick):
+        if books.conditions.kept and _may_meet(books.conditions, tick):
             return True
         if self._queues and books.limits.stands(*_own_sides(tick)):
             return True
@@ -254,7 +254,7 @@ class Exchange:
         books = self._books.get(con_id)
         if books is None:
             return []
-        if not books.conditions:
+        if not books.conditions.kept:
             return sorted(books.watchers)
         return sorted(books.conditions.met(con_id, measuring).union(books.watchers))
 

@@ -32,29 +32,30 @@ def prices_of(up: int, down: int) -> Measured:
 class ConditionBook:
     """The conditions on one instrument that do not hold, each with its order."""
 
-    __slots__ = ("_books", "_kept")
+    __slots__ = ("_books", "kept")
 
     def __init__(self) -> None:
         self._books: dict[Measure, ThresholdBook] = {}
-        self._kept: dict[int, list[tuple[Measure, int, int]]] = {}
+        self.kept: dict[int, list[tuple[Measure, int, int]]] = {}
+        """What each order waits for; read with every tick."""
 
     def __len__(self) -> int:
-        return len(self._kept)
+        return len(self.kept)
 
     def __iter__(self) -> Iterator[int]:
-        return iter(self._kept)
+        return iter(self.kept)
 
     def add(self, perm_id: int, measure: Measure, direction: int, value: int) -> None:
         """Let an order wait until a value is at or above (direction +1), or at or below another."""
         entry = (measure, direction, value)
-        kept = self._kept.setdefault(perm_id, [])
+        kept = self.kept.setdefault(perm_id, [])
         if entry not in kept:
             kept.append(entry)
             self._books.setdefault(measure, ThresholdBook()).add(perm_id, direction, value)
 
     def remove(self, perm_id: int) -> None:
         """Remove what an order waits for."""
-        for measure, direction, value in self._kept.pop(perm_id, ()):
+        for measure, direction, value in self.kept.pop(perm_id, ()):
             book = self._books[measure]
             book.remove(perm_id, direction, value)
             if not book:
