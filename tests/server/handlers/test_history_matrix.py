@@ -183,9 +183,9 @@ def compare_hours(what: str, size: str, whole: dict[int, Bar], regular: dict[int
             assert other.low <= bar.low and bar.high <= other.high and bar.volume <= other.volume
 
 
-@pytest.mark.sample(8)
-@pytest.mark.parametrize("size", thinned(list(SIZES), check=3))
-@pytest.mark.parametrize("kind", thinned(list(CONTRACTS), check=13))
+@pytest.mark.long
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("kind", CONTRACTS)
 def test_bars_agree_with_each_other_or_are_refused_by_name(
     client: Client, kind: str, size: str
 ) -> None:
