@@ -29,7 +29,7 @@ if LANE not in LANES:
 
 Item = TypeVar("Item")
 
-TRIES = {"check": 0.1, "test": 0.5, "quick": 4, "proof": 100}
+TRIES = {"check": 0.1, "test": 1, "quick": 4, "proof": 100}
 """Samples of a property test, as a multiple of what it says."""
 FEWEST = 2
 OUTSIDE = ("network", "process")

@@ -29,8 +29,8 @@ from papertape.venue.special import Held
 from simulation.order_kinds import ALL_KINDS
 from simulation.order_worlds import OrderWorld, main, play
 
-WORLDS = many(test=100, quick=300, proof=5_000)
-FIRST = many(test=1, quick=101, proof=1)
+WORLDS = many(test=300, quick=500, proof=5_000)
+FIRST = many(test=1, quick=301, proof=1)
 """``quick`` goes on where ``test`` ends."""
 AT_ONCE = 50
 PARTS = range(FIRST, WORLDS + 1, AT_ONCE)

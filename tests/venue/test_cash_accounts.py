@@ -70,6 +70,34 @@ def test_it_buys_for_its_cash_and_no_more(stage: Stage) -> None:
     assert figures(stage)["NetLiquidation"] == "10000.00"
 
 
+def test_a_buy_pays_no_more_than_its_limit(stage: Stage) -> None:
+    """The market is at 100: nobody needs that for an order that waits for 50."""
+    quote(stage, CALL, 10)
+    for number, (entry, size, limit, taken) in enumerate((
+        (AAPL, 200, 50, True), (AAPL, 201, 50, False), (AAPL, 101, 150, False),
+        (CALL, 100, 1, True), (CALL, 101, 1, False),
+    ), 1):  # fmt: skip
+        order = Order(
+            action="BUY", totalQuantity=Decimal(size), orderType="LMT", lmtPrice=limit, tif="DAY"
+        )
+        contract = Contract(conId=entry.conId, exchange=entry.home)
+        told = stage.submit(SubmitOrder(1, number, contract, order))
+        refused = [event for event in told if isinstance(event, e.OrderRejectedEvent)]
+        assert (not refused) == taken, (entry.localSymbol, size, limit)
+
+
+def test_a_buy_of_options_on_margin_pays_no_more_than_its_limit(stage: Stage) -> None:
+    stage.submit(SetMarginModel(ACCOUNT, "reg_t"))
+    quote(stage, CALL, 10)
+    contract = Contract(conId=CALL.conId, exchange=CALL.home)
+    for number, (size, taken) in enumerate(((99, True), (101, False)), 1):
+        order = Order(
+            action="BUY", totalQuantity=Decimal(size), orderType="LMT", lmtPrice=1.0, tif="DAY"
+        )
+        told = stage.submit(SubmitOrder(1, number, contract, order))
+        assert (not [one for one in told if isinstance(one, e.OrderRejectedEvent)]) == taken
+
+
 def test_it_sells_only_what_it_holds(stage: Stage) -> None:
     trade(stage, AAPL, 10)
     assert refused(stage, -11) == (426, "None of the accounts have enough shares.")

@@ -51,15 +51,23 @@ def below_least(
     return Refusal(201, {}, "least_equity")
 
 
+def paid_for(margin: MarginCalculator, terms: Terms, entry: Instrument) -> CashMicros:
+    """Return what an order is traded for at most: the value at the market, or where a limit lets a
+    buy pay less, at that."""
+    price, limit = margin.mark(entry.conId), terms.limit
+    if price and limit and terms.side > 0:
+        price = min(price, limit)
+    price = price or limit or terms.stop or 0
+    return notional(price, terms.quantity, entry.money_scale, entry.multiplier)
+
+
 def _is_paid(
     margin: MarginCalculator, account: Account, terms: Terms, entry: Instrument, after: int
 ) -> bool:
     """Return whether an order is paid in full with cash of its own currency."""
-    price = margin.mark(entry.conId) or terms.limit or terms.stop or 0
-    value = notional(price, terms.quantity, entry.money_scale, entry.multiplier)
     if entry.secType == "CASH" and terms.side < 0:
         return account.cash.get(entry.symbol, 0) >= terms.quantity * (CASH_SCALE // SIZE_SCALE)
-    paid = account.cash.get(entry.currency, 0) >= value
+    paid = account.cash.get(entry.currency, 0) >= paid_for(margin, terms, entry)
     return paid and (after > 0 or entry.secType == "CASH")
 
 

@@ -24,7 +24,7 @@ from .charges import charge_of, part_charged
 from .fees import most_fee
 from .ledger import Account
 from .margin import NEVER_SHORT, UNLENT, MarginCalculator
-from .minimums import below_least, too_large
+from .minimums import below_least, paid_for, too_large
 from .schedules import MARGIN_MODELS
 from .valuation import Exposure
 
@@ -88,12 +88,11 @@ def effect_of(
     for ``costs`` takes those of the account's own order."""
     entry = instruments[terms.conId]
     before = margin.exposure(account)
-    value = _value(margin, terms, entry)
     rates, premium = MARGIN_MODELS[account.margin], 0
     after_size: SizeUnits = account.quantity(entry.conId) + terms.side * terms.quantity
     change = _margin_change(margin, account, terms, after_size)
     if entry.secType in UNLENT:
-        premium = terms.side * value
+        premium = terms.side * paid_for(margin, terms, entry)
     costs = costs or costs_of(margin, account, terms, instruments)
     in_base, charged = costs.fee, costs.charged
     if entry.currency != account.currency:
@@ -216,8 +215,7 @@ def _unpaid(
     """
     if refused_for_cash(entry):
         return Refusal(203, {"security": entry.localSymbol})
-    price = margin.mark(entry.conId) or terms.limit or terms.stop or 0
-    value = notional(price, terms.quantity, entry.money_scale, entry.multiplier)
+    value = paid_for(margin, terms, entry)
     size = (terms.quantity, value)
     fee, charged = charge_of(margin, account, entry, terms.side, fill=size)
     if entry.secType == "CASH":
