@@ -3,6 +3,7 @@
 import logging
 import shutil
 from pathlib import Path
+from statistics import fmean
 from typing import cast
 
 import pytest
@@ -23,6 +24,8 @@ from venue.scenario import at
 
 WALL = at("20260413 10:00:00")
 SPY, EURUSD, AAPL = 756733, 12087792, 265598
+BTC = 2106887422
+"""Bitcoin at PAXOS, of which an hour comes recorded."""
 
 
 def made(
@@ -266,3 +269,16 @@ def test_market_time_never_goes_back_to_a_start(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="already") as refused:
         made(tmp_path, start=APRIL - MINUTE)
     assert "--data-dir" in str(refused.value)
+
+
+def test_the_book_of_a_recorded_crypto_currency_is_in_proportion_to_its_touch() -> None:
+    begin = at("20260410 14:00:00")
+    with compose(wall=begin, data_dir=None, market=MarketSettings(start=begin)) as composed:
+        market = composed.station.market
+        touches, behind = [], []
+        for minute in range(40):
+            book = market.depth(BTC, begin + minute * MINUTE, 8)
+            for side in (book.bids, book.asks):
+                touches.append(side[0].size)
+                behind += [level.size for level in side[1:]]
+    assert 0.1 < fmean(behind) / fmean(touches) < 10

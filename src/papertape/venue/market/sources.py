@@ -144,9 +144,10 @@ class Sources:
         return self._recordings.get(con_id)
 
     def step(self, con_id: int) -> tuple[PriceUnits, SizeUnits]:
-        """The steps of an instrument's book: of its prices, and a usual size."""
-        source = self._of(con_id)[0]
-        return source.tick, source.unit
+        """The steps of an instrument's book: of its prices, and a usual size, which of
+        a recorded one is what it would have without its recording."""
+        source, like = self._of(con_id)[0], self._like(con_id)
+        return source.tick, source.unit if like is None else like.style.unit
 
     def seed_of(self, con_id: int) -> int:
         """The seed of an instrument's book."""
