@@ -23,7 +23,7 @@ from ..sessions.session import Session
 from ..sessions.subscriptions import Subscription
 from ..timing import Timing, Wakeup
 
-SLICE: Final[Nanos] = 4_000_000
+SLICE: Final[Nanos] = 2_000_000
 """How long subscribers are told before whatever has come meanwhile is looked at."""
 BEGUN: Final = 64
 """Channels that are begun, or passed by, before the time is looked at."""

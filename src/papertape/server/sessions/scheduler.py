@@ -33,7 +33,7 @@ log = logging.getLogger("papertape.station")
 TURN: Nanos = 1_000_000
 """How long the requests of one client are handled before the others have their turn: one or two
 orders, a few requests for quotes."""
-ROUND: Nanos = 4_000_000
+ROUND: Nanos = 2_000_000
 """How long requests are handled before the answers go out and new requests are looked at."""
 TURN_BYTES = 256 * 1024
 """Answers to one client after which its turn ends: small requests may have large answers."""
@@ -198,11 +198,13 @@ class Scheduler:
     def _turns(self) -> None:
         """Orders of all come before other requests, though not before earlier ones of the same
         client; whatever they take, somebody else has a turn too."""
+        late = self._late()
         for session in list(self._behind.values()):
-            if self._late():
+            if late:
                 break
             if self._trades(session):
                 self._turn(session)
+                late = self._late()
         waiting = deque(
             one for one in self._behind.values() if self._goes_on(one) or not self._paced(one)
         )
