@@ -29,7 +29,7 @@ COMPILED := PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX=$(CURDIR)/.cache/compil
 PYTEST := $(COMPILED) $(PY) -m pytest --no-loadscope-reorder --timeout 900
 FILES := -n 3 --dist loadfile
 
-check: $(DEV_STAMP)  ## 2 minutes: tests without sockets, processes, searches and what takes longer (ARGS="-k wire" chooses)
+check: $(DEV_STAMP)  ## a minute: tests without sockets, processes, searches and what takes longer (ARGS="-k wire" chooses)
 	PAPERTAPE_LANE=check $(PYTEST) -n 2 --dist loadfile $(ARGS)
 
 test: $(DEV_STAMP)  ## 13 minutes: every test, browser and other people's clients included (ARGS as above)
