@@ -12,6 +12,7 @@ from papertape.cli import app
 from papertape.store import contracts as store
 
 RUNNER = CliRunner()
+SAMPLE = Path(__file__).parents[2] / "market/sample"
 
 
 def test_a_search_says_whose_numbers_they_are() -> None:
@@ -46,6 +47,21 @@ def test_a_folder_is_made_for_contracts_and_can_be_searched(tmp_path: Path) -> N
     assert RUNNER.invoke(app, ["contracts", "add", str(mine), str(folder)]).exit_code == 0
     done = RUNNER.invoke(app, ["contracts", "ls", "acmex", "--market", str(folder), "--json"])
     assert [row["symbol"] for row in json.loads(done.output)] == ["ACMEX"]
+    done = RUNNER.invoke(app, ["contracts", "ls", "--market", str(folder), "--json"])
+    assert [row["symbol"] for row in json.loads(done.output)] == ["ACMEX"]
+
+
+def test_a_search_without_a_result_says_so(tmp_path: Path) -> None:
+    def said(*words: str) -> str:
+        done = RUNNER.invoke(app, ["contracts", "ls", *words])
+        assert done.exit_code == 0, done.output
+        return " ".join(done.output.split())
+
+    assert said("qqzzqq") == "No contract's symbol begins with 'qqzzqq', and no name contains it."
+    assert "--market" in said(str(tmp_path))
+    assert "has no contracts of its own" in said("--market", str(SAMPLE))
+    done = RUNNER.invoke(app, ["contracts", "ls"])
+    assert done.exit_code == 2 and "--market" in done.output
 
 
 def test_a_contract_that_has_ended_is_taken_with_a_word(tmp_path: Path) -> None:

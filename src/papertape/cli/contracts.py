@@ -15,7 +15,8 @@ from ..model import Contract
 from ..store.contracts import add_contracts
 from ..store.market_folder import known_instruments
 from ..venue.reference.answers import matching_symbols
-from ..venue.reference.instruments import Instruments
+from ..venue.reference.instruments import Instruments, contract_of
+from ..venue.reference.listings import CATALOGUE
 from ..venue.reference.numbers import OURS_FROM
 from ..venue.reference.securities import Dated, Instrument
 from .control import Json, told
@@ -40,18 +41,33 @@ Folder = Annotated[
 @contracts.command()
 @told
 def ls(
-    pattern: Annotated[str, typer.Argument(help="Begin of a symbol, or part of a name.")],
+    pattern: Annotated[
+        str,
+        typer.Argument(help="Begin of a symbol, or part of a name; all without."),
+    ] = "",
     market: Folder = None,
     as_json: Json = False,
 ) -> None:
-    """Search, as reqMatchingSymbols does: up to sixteen contracts.
+    """Search, as reqMatchingSymbols does: up to sixteen contracts. Without a pattern: every
+    contract that a market folder has of its own.
 
-    Example: `papertape contracts ls siemens`, `papertape contracts ls acme --market market/mine`
+    Examples: `papertape contracts ls siemens`, `papertape contracts ls acme --market market/mine`,
+    `papertape contracts ls --market market/mine`
     """
+    if not pattern.strip() and market is None:
+        raise typer.BadParameter("name a symbol, or a folder with --market", param_hint="PATTERN")
     instruments = known_instruments(market)
-    rows = [_row(instruments, found.contract) for found in matching_symbols(instruments, pattern)]
+    if pattern.strip():
+        found = [one.contract for one in matching_symbols(instruments, pattern)]
+    else:
+        known = {entry.conId for entry in CATALOGUE}
+        found = [_described(entry) for entry in instruments if entry.conId not in known]
+    rows = [_row(instruments, one) for one in found]
     if as_json:
         typer.echo(json.dumps(rows))
+        return
+    if not rows:
+        typer.echo(_none(pattern, market))
         return
     table = Table(box=None, pad_edge=False)
     for heading in ("conId", "symbol", "type", "exchange", "currency", "number", "name"):
@@ -59,6 +75,23 @@ def ls(
     for row in rows:
         table.add_row(*(str(row[name]) for name in row))
     Console().print(table)
+
+
+def _described(entry: Instrument) -> Contract:
+    contract = contract_of(entry, entry.home)
+    contract.description = entry.longName
+    return contract
+
+
+def _none(pattern: str, market: Path | None) -> str:
+    """What is said where nothing is found."""
+    if not pattern.strip():
+        return f"{market} has no contracts of its own: papertape contracts add FILE {market}"
+    if market is None and Path(pattern).is_dir():
+        return (
+            f"No contract matches. Those of the folder: papertape contracts ls --market {pattern}"
+        )
+    return f"No contract's symbol begins with {pattern!r}, and no name contains it."
 
 
 def _row(instruments: Instruments, found: Contract) -> dict[str, Any]:
