@@ -5,6 +5,7 @@ from typing import Any
 from papertape.server.research.symbol_searches import MOST_WAITING
 from papertape.server.settings import StationSettings
 from papertape.wire.catalogue.reference import ReqMatchingSymbols, SymbolSamples
+from papertape.wire.catalogue.session import ErrorMessage
 from server.pair import Client, Hall
 
 
@@ -43,8 +44,10 @@ def test_many_at_once_are_bounded_and_a_client_that_leaves_is_forgotten() -> Non
     here = hall(symbol_search_pacing=True)
     one, two = here.client(1), here.client(2)
     one.send(*(ReqMatchingSymbols(number, "SP") for number in range(10_000)))
+    refused = [error.id for error in one.of(ErrorMessage) if error.errorCode == 321]
+    assert refused == list(range(MOST_WAITING + 1, 10_000))
     two.send(ReqMatchingSymbols(1, "SP"), ReqMatchingSymbols(2, "SP"))
     two.leave()
     here.wait(MOST_WAITING + 10)
-    assert answered(one) == list(range(MOST_WAITING + 1))
+    assert answered(one) == list(range(1, MOST_WAITING + 1))  # the first was answered at once
     assert here.station.next_due() is None or here.station.next_due() > here.now

@@ -1,7 +1,7 @@
 """Searches for symbols, one a second of a client where they are paced, as the vendor documents it.
 
 What TWS does with those in between is not published. Here they wait for their second, so that no
-program hangs; of a client that sends more than so many at once the rest are dropped.
+program hangs; of a client that sends more than so many at once the rest are refused with 321.
 """
 
 from heapq import heappop, heappush
@@ -16,6 +16,8 @@ from ..sessions.session import Session
 from ..timing import Timing, Wakeup
 
 MOST_WAITING: Final = 50
+TOO_MANY: Final = f"More than {MOST_WAITING} searches for symbols wait for their second"
+"""Of our own: what TWS says is not published."""
 
 
 class SymbolSearches:
@@ -38,6 +40,7 @@ class SymbolSearches:
         if due <= now:
             self._answer(session, request_id, pattern)
         elif due - now > MOST_WAITING * SECOND:
+            session.error(request_id, 321, cause=TOO_MANY)
             return
         else:
             heappush(self._waiting, (due, next(self._count), session, request_id, pattern))
