@@ -5,6 +5,7 @@ send (its documentation promises none, and says that orderStatus comes again and
 """
 
 from collections import deque
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 import msgspec
@@ -57,13 +58,18 @@ class Withholding(Drill):
     def start(self) -> None:
         """Nothing waits yet."""
         self._waiting: deque[Withheld] = deque()
+        self._linked: set[Session] = set()
+        """Sessions of which something waits that needs the link; what comes behind it does too."""
 
     def keep(self, session: Session, message: Message, due: Nanos) -> bool:
         """Keep a message back until then; False, for ``gives``."""
         if len(self._waiting) >= MOST_KEPT:
             return True
-        before = any(one.needs_link for one in self._waiting if one.session is session)
-        needs_link = before or (self.tws.link.up and isinstance(message, FROM_THE_BROKER))
+        needs_link = session in self._linked or (
+            self.tws.link.up and isinstance(message, FROM_THE_BROKER)
+        )
+        if needs_link:
+            self._linked.add(session)
         self._waiting.append(Withheld(due, session, message, needs_link))
         self.due = due if self.due is None else min(self.due, due)
         return False
@@ -104,8 +110,7 @@ class Withholding(Drill):
     def send(self, waited: list[Withheld]) -> None:
         """Send these, in this order."""
         sent = set(map(id, waited))
-        self._waiting = deque(one for one in self._waiting if id(one) not in sent)
-        self.due = min((one.due for one in self._coming()), default=None)
+        self._wait_for(one for one in self._waiting if id(one) not in sent)
         self.releasing = True
         try:
             for one in waited:
@@ -115,7 +120,12 @@ class Withholding(Drill):
 
     def left(self, session: Session) -> None:
         """Forget what its client no longer hears."""
-        self._waiting = deque(one for one in self._waiting if one.session is not session)
+        self._wait_for(one for one in self._waiting if one.session is not session)
+
+    def _wait_for(self, waiting: Iterable[Withheld]) -> None:
+        """Keep these alone."""
+        self._waiting = deque(waiting)
+        self._linked = {one.session for one in self._waiting if one.needs_link}
         self.due = min((one.due for one in self._coming()), default=None)
 
 
