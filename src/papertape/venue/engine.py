@@ -443,7 +443,7 @@ class Engine:
                 seen = len(happened)
                 self._carry_out(f"look {number}", self.broker.look(order, now), now, happened)
                 if len(happened) == seen:  # unchanged: it must be looked at again
-                    self._follower.set_look(order, now)
+                    self._follower.look_again(order, now)
         elif alarm is Alarm.CONTRACT:
             self._end(number, now, happened)
         elif alarm is Alarm.SCHEDULED:

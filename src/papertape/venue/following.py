@@ -73,6 +73,12 @@ class OrderFollower:
             if perm_id in self._conditional:
                 self._watch(self._state.orders[perm_id])
 
+    def look_again(self, order: LiveOrder, now: Nanos) -> None:
+        """Let an order that a look has not changed wait for what it lacks now."""
+        if order.terms.extras.conditions:
+            self._watch(order)
+        self.set_look(order, now)
+
     def _watch(self, order: LiveOrder) -> None:
         """Look at an order with the ticks that it depends on, as long as it does."""
         holds, perm_id = self._broker.holds, order.permId
@@ -104,8 +110,6 @@ class OrderFollower:
 
     def set_look(self, order: LiveOrder, now: Nanos) -> None:
         """Look at an order that does not work yet when its time may have come."""
-        if order.terms.extras.conditions:
-            self._watch(order)
         due = self._broker.holds.next_look(order, now)
         if due and order.working:
             self._agenda.add(due, Alarm.LOOK, order.permId)
