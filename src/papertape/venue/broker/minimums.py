@@ -13,7 +13,7 @@ from typing import Final
 
 from ..facts import Terms
 from ..reference.instruments import Instrument, Instruments, Refusal
-from ..units import CASH_SCALE, SIZE_SCALE, CashMicros, cash_decimal, notional, scaled
+from ..units import CASH_SCALE, SIZE_SCALE, CashMicros, PriceUnits, cash_decimal, notional, scaled
 from .ledger import Account
 from .margin import MarginCalculator
 from .schedules import DOLLAR
@@ -51,13 +51,17 @@ def below_least(
     return Refusal(201, {}, "least_equity")
 
 
+def price_of(margin: MarginCalculator, terms: Terms) -> PriceUnits:
+    """Return the price at the market of what an order is for, or its own where there is none."""
+    return margin.mark(terms.conId) or terms.limit or terms.stop or 0
+
+
 def paid_for(margin: MarginCalculator, terms: Terms, entry: Instrument) -> CashMicros:
     """Return what an order is traded for at most: the value at the market, or where a limit lets a
     buy pay less, at that."""
-    price, limit = margin.mark(entry.conId), terms.limit
-    if price and limit and terms.side > 0:
-        price = min(price, limit)
-    price = price or limit or terms.stop or 0
+    price = price_of(margin, terms)
+    if terms.limit and terms.side > 0:
+        price = min(price, terms.limit)
     return notional(price, terms.quantity, entry.money_scale, entry.multiplier)
 
 

@@ -24,7 +24,7 @@ from .charges import charge_of, part_charged
 from .fees import most_fee
 from .ledger import Account
 from .margin import NEVER_SHORT, UNLENT, MarginCalculator
-from .minimums import below_least, paid_for, too_large
+from .minimums import below_least, paid_for, price_of, too_large
 from .schedules import MARGIN_MODELS
 from .valuation import Exposure
 
@@ -73,7 +73,7 @@ def costs_of(
 
 
 def _value(margin: MarginCalculator, terms: Terms, entry: Instrument) -> CashMicros:
-    price = margin.mark(entry.conId) or terms.limit or terms.stop or 0
+    price = price_of(margin, terms)
     return notional(price, terms.quantity, entry.money_scale, entry.multiplier)
 
 
@@ -157,7 +157,7 @@ def _margin_change(
     con_id = terms.conId
     group = margin.groups(account).get(margin.group_of(con_id), [])
     members = [*group, con_id] if con_id not in group else group
-    price = margin.mark(con_id) or terms.limit or terms.stop or 0
+    price = price_of(margin, terms)
     _, now = margin.group_worth(account, members, {con_id: account.quantity(con_id)}, price)
     return margin.group_worth(account, members, {con_id: after}, price)[1] - now
 
@@ -186,7 +186,7 @@ def refusal_of(
             return refusal
         return too_large(margin, account, (terms,), instruments)
     equity, maintenance = margin.worth(account)
-    price = margin.mark(entry.conId) or terms.limit or terms.stop or 0
+    price = price_of(margin, terms)
     value = entry.value_of(price, terms.quantity)
     # Each division gives less by what rounding may add, and by 1 more.
     most, change = most_fee(value), value * model.rate_of(kind) // RATE_SCALE + 2
