@@ -1,12 +1,17 @@
 """What the help of the command shows."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer import rich_utils
+from typer.main import get_command
+from typer.testing import CliRunner
 
 from cli.process import papertape
-from papertape.cli import COMMANDS
+from papertape.cli import COMMANDS, Commands, app
 
 
 def test_every_command_stands_in_the_help_with_its_name(tmp_path: Path) -> None:
@@ -15,10 +20,29 @@ def test_every_command_stands_in_the_help_with_its_name(tmp_path: Path) -> None:
     assert set(COMMANDS) <= set(found)
 
 
-def test_what_the_help_says_can_be_read_on_a_terminal_of_80_columns(tmp_path: Path) -> None:
-    told = papertape("serve", "--help", cwd=tmp_path, COLUMNS="80").stdout
-    cut = [line for line in told.splitlines() if line.rstrip(" │").endswith("…")]
-    assert not cut
+def leaves(command: Any, *names: str) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every command below one, with the words that call it."""
+    yield names, command
+    for name, one in getattr(command, "commands", {}).items():
+        yield from leaves(one, *names, name)
+
+
+@pytest.mark.sample(7)
+@pytest.mark.parametrize("command", COMMANDS)
+def test_options_have_their_whole_names_on_a_terminal_of_80_columns(
+    command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rich_utils, "MAX_WIDTH", 80)
+    commands = get_command(app)
+    assert isinstance(commands, Commands)
+    for words, one in leaves(commands.get_command(None, command), command):
+        told = CliRunner().invoke(app, [*words, "--help"]).output
+        assert told and max(map(len, told.splitlines())) <= 80
+        names = [name for option in one.params for name in (*option.opts, *option.secondary_opts)]
+        missing = [name for name in names if name.startswith("-") and name not in told]
+        assert not missing, " ".join(words)
+        cut = [line for line in told.splitlines() if line.rstrip(" │").endswith("…")]
+        assert not cut
 
 
 @pytest.mark.sample(7)

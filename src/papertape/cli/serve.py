@@ -49,136 +49,184 @@ class Consent(NamedTuple):
     """The station may continue without lost journal entries."""
 
 
+_connections = partial(typer.Option, rich_help_panel="Where programs connect")
+_let_in = partial(typer.Option, rich_help_panel="Who may connect")
+_as_tws = partial(typer.Option, rich_help_panel="What TWS it is")
+_market = partial(typer.Option, rich_help_panel="Market and clock")
+_kept = partial(typer.Option, rich_help_panel="Accounts, and what is kept on disk")
+_for_tests = partial(typer.Option, rich_help_panel="Drills, worlds, tests")
+_looked_at = partial(typer.Option, rich_help_panel="Console, control, logs")
+_general = typer.Option
+
+
 def serve(
-    host: Annotated[str | None, typer.Option(help="Address to listen on. [127.0.0.1]")] = None,
+    host: Annotated[
+        str | None, _connections(metavar="ADDRESS", help="Address to listen on. [127.0.0.1]")
+    ] = None,
     port: Annotated[
         list[int] | None,
-        typer.Option(help="Port to listen on; 0 picks one; repeat it for several stations. [7497]"),
+        _connections(
+            metavar="PORT",
+            help="Port to listen on; 0 picks one; repeat it for several stations. [7497]",
+        ),
     ] = None,
     extra_port: Annotated[
-        list[int] | None, typer.Option(help="Port to listen on as well; may be repeated.")
+        list[int] | None,
+        _connections(metavar="PORT", help="Port to listen on as well; may be repeated."),
     ] = None,
     market: Annotated[
         Path | None,
-        typer.Option(help="Market folder to play (market.toml); default: synthetic tapes."),
+        _market(
+            metavar="FOLDER", help="Market folder to play (market.toml); default: synthetic tapes."
+        ),
     ] = None,
     data_dir: Annotated[
-        Path | None, typer.Option(help="Directory for orders and executions. [papertape-data]")
+        Path | None,
+        _kept(metavar="FOLDER", help="Directory for orders and executions. [papertape-data]"),
     ] = None,
-    ephemeral: Annotated[bool, typer.Option(help="Write nothing to disk.")] = False,
+    ephemeral: Annotated[bool, _kept(help="Write nothing to disk.")] = False,
     accept_clock: Annotated[
         bool,
-        typer.Option("--accept-clock", help="Start although the clock is far from the journal's."),
+        _kept("--accept-clock", help="Start although the clock is far from the journal's."),
     ] = False,
     accept_loss: Annotated[
         bool,
-        typer.Option("--accept-loss", help="Start although journal entries are missing."),
+        _kept("--accept-loss", help="Start although journal entries are missing."),
     ] = False,
     account: Annotated[
         str | None,
-        typer.Option(help="Paper accounts, such as DU1,DU2; opened if missing. [DU1234567]"),
+        _kept(
+            metavar="CODES", help="Paper accounts, such as DU1,DU2; opened if missing. [DU1234567]"
+        ),
     ] = None,
     max_server_version: Annotated[
-        int | None, typer.Option(help="Behave as an older TWS: 100 to 226. [226]")
+        int | None,
+        _as_tws(metavar="VERSION", help="Behave as an older TWS: 100 to 226. [226]"),
     ] = None,
     gateway: Annotated[
-        bool | None, typer.Option("--gateway/--tws", help="Behave as IB Gateway or TWS. [TWS]")
+        bool | None, _as_tws("--gateway/--tws", help="Behave as IB Gateway or TWS. [TWS]")
     ] = None,
     speed: Annotated[
         str | None,
-        typer.Option(help="Market clock, times real time; max: as fast as clients follow. [1]"),
+        _market(
+            metavar="TIMES",
+            help="Market clock, times real time; max: as fast as clients follow. [1]",
+        ),
     ] = None,
     start: Annotated[
         str | None,
-        typer.Option(help="Market time to begin at: '2026-04-10 15:55 US/Eastern'. [now]"),
+        _market(
+            metavar="TIME", help="Market time to begin at: '2026-04-10 15:55 US/Eastern'. [now]"
+        ),
     ] = None,
     minutes_played: Annotated[
         int | None,
-        typer.Option(help="Minutes of the day already played at the start. [60]"),
+        _market(metavar="MINUTES", help="Minutes of the day already played at the start. [60]"),
     ] = None,
     hours: Annotated[
-        str | None, typer.Option(help="Market hours: always, or those of the exchange. [always]")
+        str | None,
+        _market(metavar="WHEN", help="Market hours: always, or those of the exchange. [always]"),
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of everything random. [1]")] = None,
+    seed: Annotated[
+        int | None, _market(metavar="NUMBER", help="Seed of everything random. [1]")
+    ] = None,
     fill_rule: Annotated[
-        str | None, typer.Option(help="How orders fill: paper, queue or instant. [paper]")
+        str | None,
+        _market(metavar="RULE", help="How orders fill: paper, queue or instant. [paper]"),
     ] = None,
     quote_interval_ms: Annotated[
         int | None,
-        typer.Option(help="Milliseconds between quote updates; 0: every tick. [250]"),
+        _market(metavar="MS", help="Milliseconds between quote updates; 0: every tick. [250]"),
     ] = None,
     max_message_rate: Annotated[
-        int | None, typer.Option(help="Requests per second and client; 0: no limit. [50]")
+        int | None,
+        _as_tws(metavar="NUMBER", help="Requests per second and client; 0: no limit. [50]"),
     ] = None,
     api: Annotated[
         list[str] | None,
-        typer.Option(help="NAME=VALUE of a setting of the API; see the guide settings."),
+        _as_tws(
+            metavar="NAME=VALUE", help="NAME=VALUE of a setting of the API; see the guide settings."
+        ),
     ] = None,
     read_only: Annotated[
-        bool | None, typer.Option(help="Refuse orders (readOnlyApi). [no-read-only]")
+        bool | None, _as_tws(help="Refuse orders (readOnlyApi). [no-read-only]")
     ] = None,
     master_client_id: Annotated[
-        int | None, typer.Option(help="Client id that receives all clients' orders. [none]")
+        int | None,
+        _as_tws(metavar="ID", help="Client id that receives all clients' orders. [none]"),
     ] = None,
     trusted_ip: Annotated[
         list[str] | None,
-        typer.Option(help="Trusted address or network, accepted without asking."),
+        _let_in(metavar="ADDRESS", help="Trusted address or network, accepted without asking."),
     ] = None,
     allow_localhost: Annotated[
-        bool | None, typer.Option(help="Accept this computer without asking. [allow-localhost]")
+        bool | None, _let_in(help="Accept this computer without asking. [allow-localhost]")
     ] = None,
     acceptance: Annotated[
         str | None,
-        typer.Option(help="Connections from elsewhere: ask, accept, reject. [ask]"),
+        _let_in(metavar="HOW", help="Connections from elsewhere: ask, accept, reject. [ask]"),
     ] = None,
     drill: Annotated[
         list[str] | None,
-        typer.Option(help="Drill to start with, as 'drop-after-ready ms=500'; docs/drills."),
+        _for_tests(
+            metavar="DRILL", help="Drill to start with, as 'drop-after-ready ms=500'; docs/drills."
+        ),
     ] = None,
     world: Annotated[
-        Path | None, typer.Option(help="World to play from the start; see the guide worlds.")
+        Path | None,
+        _for_tests(metavar="FILE", help="World to play from the start; see the guide worlds."),
     ] = None,
     log_dir: Annotated[
-        Path | None, typer.Option(help="Write station.log (JSON lines) and API message logs here.")
+        Path | None,
+        _looked_at(
+            metavar="FOLDER", help="Write station.log (JSON lines) and API message logs here."
+        ),
     ] = None,
     log_level: Annotated[
-        str | None, typer.Option(help="For station.log: debug, info, warning, error. [info]")
+        str | None,
+        _looked_at(metavar="LEVEL", help="For station.log: debug, info, warning, error. [info]"),
     ] = None,
     log_format: Annotated[
         str | None,
-        typer.Option(help="Lines of the terminal: text, or json, one object a line. [text]"),
+        _looked_at(
+            metavar="FORM", help="Lines of the terminal: text, or json, one object a line. [text]"
+        ),
     ] = None,
     control: Annotated[
         bool | None,
-        typer.Option(help="Serve the control API (`papertape accept` …). [control]"),
+        _looked_at(help="Serve the control API (`papertape accept` …). [control]"),
     ] = None,
     control_port: Annotated[
-        int | None, typer.Option(help="Port of the control API; 0 picks one. [0]")
+        int | None, _looked_at(metavar="PORT", help="Port of the control API; 0 picks one. [0]")
     ] = None,
     console: Annotated[
-        bool | None, typer.Option(help="Serve the console, a web page. [console]")
+        bool | None, _looked_at(help="Serve the console, a web page. [console]")
     ] = None,
     console_port: Annotated[
-        int | None, typer.Option(help="Port of the console; 0 picks one. [0]")
+        int | None, _looked_at(metavar="PORT", help="Port of the console; 0 picks one. [0]")
     ] = None,
     wire_log: Annotated[
-        Path | None, typer.Option(help="Write every message as a line of JSON to this file.")
+        Path | None,
+        _for_tests(metavar="FILE", help="Write every message as a line of JSON to this file."),
     ] = None,
     wait_file: Annotated[
         Path | None,
-        typer.Option(help="Write host and ports as JSON here once programs can connect."),
+        _for_tests(
+            metavar="FILE", help="Write host and ports as JSON here once programs can connect."
+        ),
     ] = None,
     config: Annotated[
-        Path | None, typer.Option(help="Settings file. [papertape.toml where it exists]")
+        Path | None,
+        _general(metavar="FILE", help="Settings file. [papertape.toml where it exists]"),
     ] = None,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log every session.")] = False,
-    color: Annotated[bool, typer.Option(help="Colours in the log.")] = True,
+    verbose: Annotated[bool, _looked_at("--verbose", "-v", help="Log every session.")] = False,
+    color: Annotated[bool, _looked_at(help="Colours in the log.")] = True,
 ) -> None:
     """Start a TWS station: any TWS API program can connect to it and trade on paper.
 
     Settings come from flags, then `PAPERTAPE_…` variables, then the `[station]` and `[api]`
-    tables of `papertape.toml`. Several `--port`, or several `[station.NAME]` tables, start
-    several stations.
+    tables of `papertape.toml`, which have some more: see the guide settings. Several `--port`, or
+    several `[station.NAME]` tables, start several stations.
 
     Example: `papertape serve --port 7497 --market market/sample --speed 10`
     """
