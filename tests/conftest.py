@@ -65,8 +65,9 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    within = {path: HERE / BEYOND[1] in path.parents for path in {item.path for item in items}}
     for item in items:
-        if item.get_closest_marker(BEYOND[0]) or HERE / BEYOND[1] in item.path.parents:
+        if within[item.path] or item.get_closest_marker(BEYOND[0]):
             for mark in lanes.OUTSIDE:
                 item.add_marker(mark)
     chosen = lanes.sampled([item for item in items if lanes.belongs(item)])

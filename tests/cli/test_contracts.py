@@ -6,21 +6,19 @@ import os
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from papertape.cli import app
+from cli.process import invoke
 from papertape.store import contracts as store
 
-RUNNER = CliRunner()
 SAMPLE = Path(__file__).parents[2] / "market/sample"
 
 
 def test_a_search_says_whose_numbers_they_are() -> None:
-    done = RUNNER.invoke(app, ["contracts", "ls", "aapl", "--json"])
+    done = invoke(["contracts", "ls", "aapl", "--json"])
     assert done.exit_code == 0, done.output
     first, *_ = json.loads(done.output)
     assert (first["con_id"], first["symbol"], first["number"]) == (265598, "AAPL", "IB's")
-    done = RUNNER.invoke(app, ["contracts", "ls", "siemens"])
+    done = invoke(["contracts", "ls", "siemens"])
     assert "ours" in done.output and "IBIS" in done.output
 
 
@@ -28,11 +26,11 @@ def test_contracts_go_into_a_folder_or_the_line_is_named(tmp_path: Path) -> None
     mine, folder = tmp_path / "mine.csv", tmp_path / "market"
     folder.mkdir()
     mine.write_text("symbol,price\nACME,12\n")
-    done = RUNNER.invoke(app, ["contracts", "add", str(mine), str(folder)])
+    done = invoke(["contracts", "add", str(mine), str(folder)])
     assert done.exit_code == 0, done.output
     assert "STK ACME USD" in done.output
     mine.write_text("symbol,price\nACME,-1\n")
-    done = RUNNER.invoke(app, ["contracts", "add", str(mine), str(folder)])
+    done = invoke(["contracts", "add", str(mine), str(folder)])
     assert done.exit_code != 0
     assert "line 2, column 2" in done.output.replace("\n", " ")
     assert (folder / "contracts.csv").read_text() == "symbol,price\nACME,12\n"
@@ -41,26 +39,26 @@ def test_contracts_go_into_a_folder_or_the_line_is_named(tmp_path: Path) -> None
 def test_a_folder_is_made_for_contracts_and_can_be_searched(tmp_path: Path) -> None:
     mine, folder = tmp_path / "mine.csv", tmp_path / "a" / "market"
     mine.write_text("symbol,price\nACME,-12\n")
-    assert RUNNER.invoke(app, ["contracts", "add", str(mine), str(folder)]).exit_code == 2
+    assert invoke(["contracts", "add", str(mine), str(folder)]).exit_code == 2
     assert not folder.exists()
     mine.write_text("symbol,price\nACMEX,12\n")
-    assert RUNNER.invoke(app, ["contracts", "add", str(mine), str(folder)]).exit_code == 0
-    done = RUNNER.invoke(app, ["contracts", "ls", "acmex", "--market", str(folder), "--json"])
+    assert invoke(["contracts", "add", str(mine), str(folder)]).exit_code == 0
+    done = invoke(["contracts", "ls", "acmex", "--market", str(folder), "--json"])
     assert [row["symbol"] for row in json.loads(done.output)] == ["ACMEX"]
-    done = RUNNER.invoke(app, ["contracts", "ls", "--market", str(folder), "--json"])
+    done = invoke(["contracts", "ls", "--market", str(folder), "--json"])
     assert [row["symbol"] for row in json.loads(done.output)] == ["ACMEX"]
 
 
 def test_a_search_without_a_result_says_so(tmp_path: Path) -> None:
     def said(*words: str) -> str:
-        done = RUNNER.invoke(app, ["contracts", "ls", *words])
+        done = invoke(["contracts", "ls", *words])
         assert done.exit_code == 0, done.output
         return " ".join(done.output.split())
 
     assert said("qqzzqq") == "No contract's symbol begins with 'qqzzqq', and no name contains it."
     assert "--market" in said(str(tmp_path))
     assert "has no contracts of its own" in said("--market", str(SAMPLE))
-    done = RUNNER.invoke(app, ["contracts", "ls"])
+    done = invoke(["contracts", "ls"])
     assert done.exit_code == 2 and "--market" in done.output
 
 
@@ -68,7 +66,7 @@ def test_a_contract_that_has_ended_is_taken_with_a_word(tmp_path: Path) -> None:
     mine = tmp_path / "mine.csv"
     head = "symbol,secType,exchange,lastTradeDate\n"
     mine.write_text(f"{head}OLD,FUT,CME,20200117\nNEW,FUT,CME,20990116\n")
-    done = RUNNER.invoke(app, ["contracts", "add", str(mine), str(tmp_path / "market")])
+    done = invoke(["contracts", "add", str(mine), str(tmp_path / "market")])
     old, new = done.output.splitlines()
     assert "FUT OLD USD, which ended on 2020-01-17: found where" in old
     assert new.endswith("FUT NEW USD")
@@ -129,7 +127,7 @@ def test_a_hostile_file_is_refused_where_it_is_wrong(
     old.mkdir()
     (old / "contracts.csv").write_text("symbol\nACME\n")
     for target in (folder, old):
-        done = RUNNER.invoke(app, ["contracts", "add", str(file), str(target)])
+        done = invoke(["contracts", "add", str(file), str(target)])
         assert done.exit_code == 2, done.output
         assert words in " ".join(done.output.split())
         assert len(done.output) < 1_500
@@ -147,7 +145,7 @@ def test_a_hostile_file_is_refused_where_it_is_wrong(
 def test_what_is_no_file_is_not_waited_for(points: str, words: str, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
     (tmp_path / "mine.csv").symlink_to(points)
-    done = RUNNER.invoke(app, ["contracts", "add", str(tmp_path / "mine.csv"), str(tmp_path / "m")])
+    done = invoke(["contracts", "add", str(tmp_path / "mine.csv"), str(tmp_path / "m")])
     assert done.exit_code == 2 and words in " ".join(done.output.split())
     assert not (tmp_path / "m").exists()
 
@@ -167,7 +165,7 @@ def test_a_full_disk_leaves_a_folder_as_it_was(
 
     monkeypatch.setattr(Path, fails, full)
     for target in (tmp_path / "a" / "new", old):
-        done = RUNNER.invoke(app, ["contracts", "add", str(mine), str(target)])
+        done = invoke(["contracts", "add", str(mine), str(target)])
         assert done.exit_code == 2 and "No space left" in " ".join(done.output.split())
     assert not (tmp_path / "a").exists()
     assert [one.name for one in old.iterdir()] == ["contracts.csv"]
@@ -177,5 +175,5 @@ def test_a_full_disk_leaves_a_folder_as_it_was(
 def test_a_link_is_followed(tmp_path: Path) -> None:
     (tmp_path / "there.csv").write_bytes(b"\xef\xbb\xbfsymbol\r\nACME\r\n")
     (tmp_path / "mine.csv").symlink_to("there.csv")
-    done = RUNNER.invoke(app, ["contracts", "add", str(tmp_path / "mine.csv"), str(tmp_path / "m")])
+    done = invoke(["contracts", "add", str(tmp_path / "mine.csv"), str(tmp_path / "m")])
     assert done.exit_code == 0 and "STK ACME USD" in done.output

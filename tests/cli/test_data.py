@@ -5,18 +5,17 @@ import re
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from papertape.cli import app
+from cli.process import invoke
 from papertape.store.history import recordings
 
-RUNNER = CliRunner()
 BARS = "Date,Open,High,Low,Close,Adj Close,Volume\n2024-01-05,25.5,27,25,26,25.6,2000\n"
 HOSTILE = "\x1b[2J\x9b31m\u202e[red]"
 
 
 def run(*words: object, code: int = 0) -> Result:
-    done = RUNNER.invoke(app, ["data", *map(str, words)])
+    done = invoke(["data", *map(str, words)])
     assert done.exit_code == code, done.output
     assert done.exception is None or isinstance(done.exception, SystemExit)
     return done

@@ -12,11 +12,10 @@ from typing import Any
 
 import pytest
 import typer
-from typer.testing import CliRunner
 
+from cli.process import invoke
 from ibapi.server import TIME, Peer, Server
 from lanes import HANGS_S
-from papertape.cli import app
 from papertape.cli.doctor import examine, parse, show
 from papertape.client.doctor import NOTICES, Case, Diagnosis, diagnosis
 from papertape.server.settings import StationSettings
@@ -295,7 +294,7 @@ def test_it_does_not_disturb_whoever_has_the_id() -> None:
 
 def test_the_command_prints_json_and_gives_the_exit_code() -> None:
     with Server(answers=TELLS_TIME) as server:
-        done = CliRunner().invoke(app, ["doctor", f"127.0.0.1:{server.port}", "--json"])
+        done = invoke(["doctor", f"127.0.0.1:{server.port}", "--json"])
         assert done.exit_code == 0
         shown = json.loads(done.stdout)
         assert (shown["case"], shown["server_version"], shown["host"]) == (
@@ -309,7 +308,7 @@ def test_the_command_says_it_in_words() -> None:
     with Server(answers=TELLS_TIME) as server:
         server.welcome = []
         arguments = ["doctor", f"127.0.0.1:{server.port}", "--timeout", "0.2"]
-        done = CliRunner().invoke(app, arguments)
+        done = invoke(arguments)
         assert done.exit_code == 15
         assert done.stdout.startswith("waiting  A TWS answered (server version 226)")
         assert "  - Accept the connection" in done.stdout
@@ -330,7 +329,7 @@ def test_addresses(address: str, found: tuple[str, int]) -> None:
 def test_what_is_no_address(address: str) -> None:
     with pytest.raises(typer.BadParameter, match="HOST:PORT"):
         parse(address)
-    assert CliRunner().invoke(app, ["doctor", address]).exit_code == 2
+    assert invoke(["doctor", address]).exit_code == 2
 
 
 def test_the_guide_has_every_case_with_its_exit_code() -> None:

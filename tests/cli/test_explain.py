@@ -9,11 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from cli.process import environment, papertape
+from cli.process import environment, invoke, papertape
 from lanes import HANGS_S
-from papertape.cli import app
 from papertape.cli.explain import explain
 from papertape.model import Contract, Order
 from papertape.wire.catalogue.market import TickPrice
@@ -56,7 +54,7 @@ def test_hexadecimal_on_the_command_line(tmp_path: Path, direction: str) -> None
 
 
 def test_standard_input(tmp_path: Path) -> None:
-    done = CliRunner().invoke(app, ["explain", "-"], input=STREAM)
+    done = invoke(["explain", "-"], input=STREAM)
     assert done.exit_code == 0
     assert "ManagedAccounts" in done.stdout
 

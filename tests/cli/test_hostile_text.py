@@ -8,10 +8,9 @@ from unittest.mock import patch
 
 import pytest
 from rich.console import Console
-from typer.testing import CliRunner
 
-from cli.process import papertape
-from papertape.cli import app, control, doctor
+from cli.process import invoke, papertape
+from papertape.cli import control, doctor
 from papertape.cli.demo import Story
 from papertape.client.doctor import Diagnosis
 from papertape.model import Contract, Order
@@ -66,7 +65,7 @@ COMMANDS = (
 @walk("words", COMMANDS)
 def test_what_the_control_api_answers(words: str) -> None:
     with patch.object(control, "ControlClient", Remote):
-        done = CliRunner().invoke(app, words.split(), env={"COLUMNS": "400"})
+        done = invoke(words.split(), env={"COLUMNS": "400"})
     assert done.exit_code == 0, done.output
     assert_visible(done.output)
 
@@ -79,7 +78,7 @@ def test_what_a_server_tells_the_doctor(code: int, form: tuple[str, ...]) -> Non
         accounts=[HOSTILE], notices=[(1, HOSTILE)], connection_time=HOSTILE,
     )  # fmt: skip
     with patch.object(doctor, "examine", lambda *_, **__: found):
-        done = CliRunner().invoke(app, ["doctor", "127.0.0.1:1", *form])
+        done = invoke(["doctor", "127.0.0.1:1", *form])
     assert done.exit_code == code, done.output
     assert_visible(done.output)
     if form:

@@ -13,10 +13,9 @@ from xml.etree import ElementTree
 
 import pytest
 from rich.console import Console
-from typer.testing import CliRunner
 
+from cli.process import invoke
 from lanes import HANGS_S
-from papertape.cli import app
 from papertape.cli.storm import _progress
 from papertape.testing.storm.campaign import SeedResult
 
@@ -75,7 +74,7 @@ def test_a_bug_is_found_shrunk_told_and_written(tmp_path: Path) -> None:
     world = (tmp_path / "storm-186.world").read_text()
     assert world.startswith("# papertape storm, seed 186: 1 of its 2 faults")
     assert 'at end orders 1 BUY SPY MKT ref "buy-1"' in world
-    checked = CliRunner().invoke(app, ["world", "check", str(tmp_path / "storm-186.world")])
+    checked = invoke(["world", "check", str(tmp_path / "storm-186.world")])
     assert checked.exit_code == 0, checked.output
     suite = ElementTree.parse(junit).getroot()
     assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("2", "1", "0")
@@ -111,7 +110,7 @@ def test_a_finding_that_no_world_can_say_is_judged_again_by_the_storm(tmp_path: 
     told = f"--check 'now() < 99' -- {sys.executable} {bot}"
     assert f"  papertape storm --again {world} {told}\n" in done.stdout
     assert f"# papertape storm --again storm-5.world {told}\n" in world.read_text()
-    assert CliRunner().invoke(app, ["world", "check", str(world)]).exit_code == 0
+    assert invoke(["world", "check", str(world)]).exit_code == 0
     again = papertape("storm", "--again", world, "--", sys.executable, bot)
     assert again.returncode == 1, again.stderr
     assert "it still fails: silence: the connection ended" in again.stdout
@@ -158,16 +157,16 @@ def test_a_log_that_nobody_watches_tells_how_far_it_is() -> None:
     ],
 )
 def test_what_is_wrong_is_told_and_nothing_runs(words: tuple[str, ...], said: str) -> None:
-    done = CliRunner().invoke(app, ["storm", *words])
+    done = invoke(["storm", *words])
     assert done.exit_code == 2, done.output
     assert said in done.output
 
 
 def test_a_cluster_that_cannot_be_reached_is_told_and_a_local_one_works(tmp_path: Path) -> None:
-    done = CliRunner().invoke(app, ["storm", "--ray", "127.0.0.1:1", "--jobs", "2", "--", "true"])
+    done = invoke(["storm", "--ray", "127.0.0.1:1", "--jobs", "2", "--", "true"])
     assert done.exit_code == 2 and "says it twice" in done.output
     if find_spec("ray") is None:
-        done = CliRunner().invoke(app, ["storm", "--ray", "local", "--", "true"])
+        done = invoke(["storm", "--ray", "local", "--", "true"])
         assert done.exit_code == 2 and "pip install 'papertape[ray]'" in done.output
         pytest.skip("the package ray is not installed")
     done = storm(tmp_path, CONNECTS + "while True: time.sleep(0.05)", "--ray", "local")
@@ -178,12 +177,12 @@ def test_a_cluster_that_cannot_be_reached_is_told_and_a_local_one_works(tmp_path
 def test_every_mistake_of_a_world_is_told(tmp_path: Path) -> None:
     world = tmp_path / "base.world"
     world.write_text("quote SPY 1 x 2\nquote NOSUCH 1 x 2\ndrill nothing\n")
-    done = CliRunner().invoke(app, ["storm", "--world", str(world), "--", "true"])
+    done = invoke(["storm", "--world", str(world), "--", "true"])
     assert done.exit_code == 2
     assert "line 2, column 7: 'NOSUCH' is the name of no contract" in done.output
     assert "line 3" in done.output
     world.write_text("quote SPY 170,08x\n")
-    done = CliRunner().invoke(app, ["storm", "--world", str(world), "--", "true"])
+    done = invoke(["storm", "--world", str(world), "--", "true"])
     assert done.exit_code == 2 and "line 1, column 11" in done.output
 
 
@@ -200,7 +199,7 @@ def inside(tmp_path: Path, source: str, *words: str) -> tuple[int, str]:
     program = tmp_path / "bot.py"
     program.write_text(source)
     short = ("storm", "--seed", "1", "--for", "1s", "--out", str(tmp_path), *words)
-    done = CliRunner().invoke(app, [*short, "--", sys.executable, str(program)])
+    done = invoke([*short, "--", sys.executable, str(program)])
     return done.exit_code, done.output
 
 

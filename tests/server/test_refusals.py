@@ -37,10 +37,11 @@ def made_in(path: Path) -> Iterator[Made]:
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call):
             continue
-        name = node.func.attr if isinstance(node.func, ast.Attribute) else ast.unparse(node.func)
-        place = f"{path.relative_to(ROOT)}:{node.lineno}"
+        called = node.func
+        name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
         if name not in MAKERS or len(node.args) <= MAKERS[name]:
             continue
+        place = f"{path.relative_to(ROOT)}:{node.lineno}"
         code = node.args[MAKERS[name]]
         if isinstance(code, ast.Constant) and isinstance(code.value, int):
             dicts = {named: made for named, made in above if made.lineno < node.lineno}

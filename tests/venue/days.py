@@ -29,8 +29,9 @@ def small_day(seed: int = 1, length: int = LENGTH, trades: bool = True) -> TickD
         bid += draw.choice((-100, 0, 0, 100))
         rows.append((time, bid, draw.randrange(1, 9) * SIZE_SCALE * 100, bid + 200, SIZE_SCALE))
     prints = []
+    standing = {row[0]: row for row in rows}
     for time in sorted(draw.choice(stamps) for _ in range(1000 if trades else 0)):
-        quote = next(row for row in reversed(rows) if row[0] <= time)
+        quote = standing[time]
         price = quote[draw.choice((1, 3))]
         prints.append((time, price, draw.randrange(1, 500) * SIZE_SCALE, draw.randrange(2)))
     quotes = tuple(array("q", column) for column in zip(*rows))

@@ -19,6 +19,7 @@ import math
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any, get_type_hints
 from zoneinfo import ZoneInfo
 
@@ -171,7 +172,7 @@ class Stage:
             return self.told(self.engine.advance(self.now))
         self.now += SECOND
         if verb in ("quote", "trade"):
-            self.market.add(_tick(verb, words, self.now))
+            self.market.add(tick(verb, words, self.now))
             return self.told(self.engine.advance(self.now))
         return self.told(self.engine.submit(command(verb, words), self.now))
 
@@ -227,8 +228,13 @@ def _value(record: type, name: str, text: str) -> Any:
     if text == "inf":
         return math.inf
     if text.startswith(("[", "{")):
-        return msgspec.json.decode(text, type=get_type_hints(record)[name])
-    return msgspec.convert(text, get_type_hints(record)[name], strict=False)
+        return msgspec.json.decode(text, type=_types(record)[name])
+    return msgspec.convert(text, _types(record)[name], strict=False)
+
+
+@cache
+def _types(record: type) -> dict[str, Any]:
+    return get_type_hints(record)
 
 
 def shown(events: tuple[e.Event, ...]) -> list[str]:
@@ -300,7 +306,8 @@ def _ids(word: str) -> tuple[int, int]:
     return int(client.removeprefix("c") or 1), int(order)
 
 
-def _tick(verb: str, words: list[str], now: Nanos) -> Quote | Print:
+def tick(verb: str, words: list[str], now: Nanos) -> Quote | Print:
+    """The tick of a ``quote`` or ``trade`` row."""
     entry = SYMBOLS.get(words[0]) or _derivative(words[0])
     sides = [_side(word, entry.scale) for word in words[1:] if word != "x"]
     if verb == "trade":
