@@ -261,7 +261,8 @@ def statements(tree: ast.Module) -> Iterator[tuple[ast.AST, bool]]:
         yield node, lazy
         lazy |= isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or type_checking(node)
         for name in BLOCKS:
-            ahead += [(one, lazy) for one in getattr(node, name, ()) if isinstance(one, BLOCK)]
+            if inner := getattr(node, name, None):
+                ahead += [(one, lazy) for one in inner if isinstance(one, BLOCK)]
 
 
 BLOCK = ast.stmt | ast.excepthandler | ast.match_case
@@ -270,7 +271,10 @@ BLOCKS = ("body", "orelse", "handlers", "finalbody", "cases")
 
 
 def type_checking(node: ast.AST) -> bool:
-    return isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
+    if not isinstance(node, ast.If):
+        return False
+    test = node.test
+    return "TYPE_CHECKING" in (getattr(test, "id", ""), getattr(test, "attr", ""))
 
 
 def reaches(tree: ast.Module, names: dict[str, str]) -> Iterator[Use]:
