@@ -50,9 +50,9 @@ HANGS_S = 120
 on a machine that does much else everything comes, but late."""
 
 
-def many(*, test: int, quick: int, proof: int) -> int:
-    """How often, or how finely, a search does something in this lane."""
-    return {"quick": quick, "proof": proof}.get(LANE, test)
+def many(*, test: int, quick: int | None = None, proof: int | None = None, check: int = 0) -> int:
+    """How often, or how finely, something is done in this lane: as in ``test`` if not said."""
+    return {"check": check, "quick": quick, "proof": proof}.get(LANE) or test
 
 
 def thinned(items: Sequence[Item], *, check: int) -> Sequence[Item]:

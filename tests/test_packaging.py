@@ -19,6 +19,7 @@ from papertape.cli import COMMANDS
 from papertape.cli import serve as serve_module
 from papertape.cli.settings import ServeSettings
 from papertape.errors import SettingsError
+from walks import walk
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
@@ -74,7 +75,7 @@ def test_the_ci_runs_what_is_promised() -> None:
     assert {"MacOS", "Windows", "Linux"} <= {name.removeprefix("Microsoft :: ") for name in named}
 
 
-@pytest.mark.parametrize("words", [(), ("--version",), *((name, "--help") for name in COMMANDS)])
+@walk("words", [(), ("--version",), *((name, "--help") for name in COMMANDS)])
 def test_a_client_alone_says_what_its_command_needs(
     words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -120,7 +120,7 @@ def test_bars_that_are_kept_up_to_date_lack_no_whole_answer() -> None:
 
 def test_what_is_kept_and_logged_of_them_is_bounded(caplog: pytest.LogCaptureFixture) -> None:
     served = Served(176).ready()
-    body = b"9999\0" + b"x" * 100_000
+    body = b"9999\0" + b"x" * (3 * LONGEST)
     with caplog.at_level(logging.WARNING, "papertape"):
         served.core.receive((len(body).to_bytes(4) + body) * (KEPT + 50))
     unread = served.core.unread

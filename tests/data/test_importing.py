@@ -418,6 +418,7 @@ def old_folder(folder: Path, times: Iterable[int] = (0, 5_000)) -> Path:
     return folder
 
 
+@pytest.mark.long
 def test_a_folder_of_before_becomes_one_of_now(tmp_path: Path) -> None:
     with pytest.raises(MarketDataError, match="format version 1, this program reads 2"):
         recordings(old_folder(tmp_path / "old"))

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-import pytest
-
 from papertape.wire import catalogue
 from papertape.wire.catalogue.session import CurrentTime, ReqCurrentTime
 from server.pair import VERSIONS, Hall
+from walks import walk
 
 NEVER = 4711
 CODES = {
@@ -39,7 +38,7 @@ EACH = [
 ]
 
 
-@pytest.mark.parametrize(("name", "version"), EACH)
+@walk(("name", "version"), EACH, check=3)
 def test_a_cancel_of_what_never_was(name: str, version: int) -> None:
     cls: Any = CANCELS[name]
     client = Hall().client(1, version)

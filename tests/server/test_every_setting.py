@@ -158,6 +158,7 @@ def test_contract_details_have_hours_or_not(told: bool) -> None:
     assert details.timeZoneId == "US/Eastern"
 
 
+@pytest.mark.sample(7)
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("island", [True, False])
 def test_nasdaq_is_called_island(version: int, island: bool) -> None:

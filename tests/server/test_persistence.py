@@ -201,6 +201,7 @@ def a_slice(keeper: Keeper) -> None:
     keeper.step(iter(range(0, 1 << 40, SLICE)).__next__)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("kept", [True, False], ids=["journal", "ephemeral"])
 @pytest.mark.parametrize("piece", [SLICE // 5, SLICE - 1, 3 * SLICE])
 def test_no_slice_of_a_snapshot_is_longer_than_its_time_and_a_piece(

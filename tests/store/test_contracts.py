@@ -12,6 +12,7 @@ from papertape.venue.reference.instruments import Listing, Refusal
 from papertape.venue.reference.listings import CATALOGUE
 from papertape.venue.reference.numbers import USER_FROM
 from papertape.venue.reference.securities import Future, OptionContract, Stock
+from walks import walk
 
 GOOD = """
 [[contract]]
@@ -100,7 +101,7 @@ WRONG = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "text", "place", "words"), WRONG)
+@walk(("name", "text", "place", "words"), WRONG)
 def test_a_file_that_is_wrong_says_where(
     tmp_path: Path, name: str, text: str, place: tuple[int, int], words: str
 ) -> None:

@@ -253,6 +253,7 @@ WAITS = {
 }  # fmt: skip
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("name", WAITS)
 @pytest.mark.parametrize("again", [False, True])
 def test_a_tick_costs_what_it_meets(name: str, again: bool, monkeypatch: Any) -> None:

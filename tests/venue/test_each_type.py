@@ -19,7 +19,7 @@ from venue.type_recipes import CELLS, RECIPES, dated, larger, shown_type, size_o
 from venue.type_recipes import MARKET as QUOTES
 from walks import rows_of, walk
 
-EVERY = walk("name", RECIPES, ids=str)
+EVERY = walk("name", RECIPES, ids=str, check=3)
 SCALE = 10_000
 TESTS = Path(__file__).resolve().parents[1]
 

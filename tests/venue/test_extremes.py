@@ -130,7 +130,7 @@ def end(stage: Stage) -> None:
 
 @walk("kind", BASES)
 def test_a_field_of_an_order_at_its_extremes(kind: str) -> None:
-    names = thinned(ORDER_FIELDS, check=3 if kind == "LMT" else 13)
+    names = thinned(ORDER_FIELDS, check=5 if kind == "LMT" else 29)
     for begin in range(0, len(names), A_STAGE):
         stage, order_id = quoted(), 1
         for name in names[begin : begin + A_STAGE]:

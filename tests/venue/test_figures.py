@@ -273,6 +273,7 @@ def test_a_future_that_ends_tonight_needs_nothing_tomorrow() -> None:
     [AAPL, BRITISH, EURUSD, CALL, PUT, INDEX_CALL, MES, LATER, CORN, FUTURE_PUT, BOND, GOLD, CFD,
      BTC, WARRANT, FUND],
     ids=lambda entry: entry.localSymbol,
+    check=3,
 )  # fmt: skip
 def test_a_what_if_says_what_the_order_then_does(entry: Instrument, size: int, model: str) -> None:
     desk = Desk(model, "USD")

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from console.sent import PLACE, QUOTE, STOCK, Feed
+from lanes import many
 from papertape.console.messages.capture import Rate, Ring, Sampler
 from papertape.console.messages.dissect import between, line, opened
 from papertape.console.messages.frames import about, decode, name, pairs, plain, tone, values
@@ -110,7 +111,7 @@ def test_the_words_of_a_search() -> None:
     assert terms("") == terms("   ") == ()
 
 
-@pytest.mark.parametrize(
+@walk(
     ("text", "fits"),
     [
         ("placeorder", True), ("PLACE spy", True), ("spy -place", False), ("IBM", False),
@@ -277,12 +278,12 @@ def test_of_a_flood_a_few_are_shown_and_orders_first() -> None:
 
 def test_a_flood_of_orders_is_sampled_too() -> None:
     make, sample = Feed(), Sampler(50, 200)
-    shown = 0
-    for _ in range(100):
+    shown, looks = 0, many(test=100, check=30)
+    for _ in range(looks):
         for _ in range(100):
             sample.offer(make(PLACE))
         shown += len(sample.take(0.25))
-    assert shown <= 200 + 100 * 12.5
+    assert shown <= 200 + looks * 12.5
 
 
 # ---------------------------------------------------------------- what the page says

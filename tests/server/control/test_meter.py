@@ -1,6 +1,5 @@
 """Rates and lags out of what is seen when somebody looks."""
 
-import gc
 from types import SimpleNamespace
 from typing import Any
 
@@ -57,7 +56,6 @@ def test_what_is_remembered_is_bounded_and_ends_with_the_session() -> None:
     (looks,) = read._looks.values()
     assert len(looks) == KEPT and looks[-1].time == 2 * KEPT - 1
     del wire, looks
-    gc.collect()
     assert not read._looks
 
 

@@ -22,7 +22,7 @@ AAPL = Contract(symbol="AAPL", secType="STK", exchange="SMART", currency="USD")
 PRICES = Prices(CATALOGUE)
 
 
-@pytest.mark.sample(11)
+@pytest.mark.sample(23)
 @pytest.mark.parametrize("hours", ["always", "exchange"])
 @pytest.mark.parametrize("back", [0, 1, 28, 29, 46, 47])
 @pytest.mark.parametrize(

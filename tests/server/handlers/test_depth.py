@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from lanes import many
 from papertape.model import ComboLeg, Contract, MarketDepthData
 from papertape.server.market_data.books import (
     DELETE,
@@ -120,7 +121,7 @@ def test_the_book_follows_the_tape(contract: Contract, smart: bool, rows: int) -
     client.send(wire.ReqMktDepth(5, contract, rows, smart))
     book = follow(client, Book(rows))
     late = hall.client(2)
-    for _ in range(30):
+    for _ in range(many(test=30, check=10)):
         hall.wait(0.7)
         follow(client, book)
         if rows > 3 or not smart:  # one row of SMART is a part of the touch

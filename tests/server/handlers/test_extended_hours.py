@@ -137,6 +137,7 @@ DAYS = [
 ]
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(("end", "regular", "duration", "first", "last"), DAYS)
 def test_days_are_sessions_of_which_the_one_that_runs_is_the_first(
     end: str, regular: bool, duration: str, first: str, last: str

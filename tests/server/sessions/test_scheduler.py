@@ -115,7 +115,7 @@ def test_s8_no_common_version_is_answered_and_closed(
     assert "no common version: the client knows " + offered[1:].decode() in caplog.text
 
 
-@walk("version", [*VERSIONS, 151, 187, 196, 197, 201, 208])
+@walk("version", [*VERSIONS, 151, 187, 196, 197, 201, 208], check=3)
 def test_s9_clients_of_every_age_get_what_their_version_knows(version: int) -> None:
     hall = Hall()
     hall.quote("AAPL 257.66 x 257.68")

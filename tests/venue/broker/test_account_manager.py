@@ -109,7 +109,7 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("name", REFUSED)
+@walk("name", REFUSED)
 def test_what_cannot_be_is_refused(name: str, broker: Broker) -> None:
     command, words = REFUSED[name]
     with pytest.raises(AccountRefused) as refused:

@@ -113,11 +113,11 @@ def test_a_glance_says_what_all_checks_say(odd: int) -> None:
     assert 300 < refused < 5000
 
 
-@pytest.mark.parametrize(("name", "tif"), PLAIN_TYPES)
+@walk(("name", "tif"), PLAIN_TYPES)
 def test_plain_orders_are_looked_at_no_further(
     name: str, tif: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delattr(terms, "_words")
+    monkeypatch.delattr(terms, "_words", raising=False)
     order = Order(action="BUY", totalQuantity=Decimal(1), orderType=name, tif=tif)
     kind = PLAIN_TYPES[name, tif]
     order.lmtPrice = 250.0 if kind.limit else None

@@ -178,6 +178,7 @@ def test_where_markets_are_open_at_any_hour_all_on_an_index_play_with_it() -> No
         assert always.quote(ES.conId, now).bid / ES.scale == pytest.approx(spot * 1.002, rel=0.001)
 
 
+@pytest.mark.long
 def test_not_a_byte_of_what_follows_an_index_has_changed_since_it_was_written_down() -> None:
     told = hashlib.sha256()
     here = market()
