@@ -10,7 +10,7 @@ from papertape.venue.commands import SubmitOrder
 from papertape.wire.catalogue import orders as wire
 from papertape.wire.catalogue import reports
 from server.pair import Client, Hall
-from venue.scenario import _tick, at, command
+from venue.scenario import at, command, tick
 from venue.type_recipes import MARKET, RECIPES, dated, larger, shown_type
 from walks import walk
 
@@ -37,7 +37,7 @@ def step(hall: Hall, row: str) -> None:
         hall.wait((target - hall.now) / 1e9)
         return
     hall.wait(1)
-    hall.market.add(_tick(verb, words, hall.now))
+    hall.market.add(tick(verb, words, hall.now))
     hall.wait(1)
 
 
