@@ -9,15 +9,21 @@ import threading
 from collections.abc import Callable
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Any, Final
 
 import pytest
+from msgspec.structs import replace
 
 import papertape
 from lanes import HANGS_S
+from papertape.cli.settings import ServeSettings
 from papertape.errors import ConnectionLost, DeadlineExceeded, PapertapeError, SettingsError
 from papertape.ibapi.client import EClient
 from papertape.ibapi.wrapper import EWrapper
+from papertape.server.assembly import compose
+from papertape.server.station import Station
 from papertape.testing import RunningStation, serve
+from papertape.venue.market.source import Quote
 
 pytestmark = pytest.mark.network
 
@@ -115,11 +121,63 @@ def test_a_setting_that_there_is_none_of_is_told_with_what_was_meant() -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "error"), [({"max_clients": 0}, SettingsError), ({"no_such": 1}, TypeError)]
+    ("settings", "error"),
+    [
+        ({"max_clients": 0}, SettingsError),
+        ({"hours": "monday"}, SettingsError),
+        ({"minutes_played": -1}, SettingsError),
+        ({"no_such": 1}, TypeError),
+    ],
 )
-def test_settings_that_cannot_be_are_told(settings: dict[str, int], error: type) -> None:
+def test_settings_that_cannot_be_are_told(settings: dict[str, Any], error: type) -> None:
     with pytest.raises(error), serve(**settings):
         pass
+
+
+SATURDAY: Final = "2026-04-11 12:00 US/Eastern"
+
+
+def quiet(tws: RunningStation) -> float:
+    """Hours until SPY has its next tick."""
+    tick = tws.call(lambda station: station.market.next_tick(756733, tws.now))
+    assert tick is not None
+    return (tick - tws.now) / 3600e9
+
+
+@pytest.mark.tws(start=SATURDAY, hours="exchange", speed=0)
+def test_markets_close_where_they_have_the_hours_of_their_exchange(tws: RunningStation) -> None:
+    assert 39 < quiet(tws) < 46  # Monday, from four in the morning on
+    tws.start("2026-04-13 12:00 US/Eastern")
+    assert quiet(tws) < 0.1
+
+
+def test_the_station_of_a_test_plays_the_market_that_papertape_serve_plays() -> None:
+    options = {"seed": 3, "minutes_played": 200, "hours": "exchange", "start": SATURDAY}
+    market = Path(__file__).parents[2] / "market" / "sample"
+    wanted = ServeSettings(**options, speed=20, market=market).chosen_market()
+    minutes = [wanted.start + minute * 60 * 10**9 for minute in range(0, 5000, 500)]
+
+    def shown(station: Station) -> list[Quote]:
+        return [station.market.quote(756733, now) for now in minutes]
+
+    for hours in ("exchange", "always"):
+        with (
+            serve(**{**options, "hours": hours}, speed=0, market=market) as tws,
+            compose(wall=1, data_dir=None, market=replace(wanted, hours=hours)) as served,
+        ):
+            assert tws.call(shown) == shown(served.station)
+
+
+def test_a_station_of_several_accounts() -> None:
+    async def main(tws: RunningStation) -> list[str]:
+        client = await papertape.connect(tws.host, tws.port, 1)
+        try:
+            return list(client.report.accounts)
+        finally:
+            await client.disconnect()
+
+    with serve(account="DU1,DU2") as tws:
+        assert (tws.account, asyncio.run(main(tws))) == ("DU1", ["DU1", "DU2"])
 
 
 # ---------------------------------------------------------------- drills and the clock

@@ -27,7 +27,7 @@ from pydantic_settings import (
 
 from ..errors import SettingsError
 from ..server.addresses import network
-from ..server.assembly import MarketSettings
+from ..server.assembly import MOST_PLAYED, MarketSettings
 from ..server.clock import speed_of, start_instant
 from ..server.config import flat
 from ..server.config_table import NAMES, PORTS, networks
@@ -97,7 +97,7 @@ class ServeSettings(_StationFields):  # type: ignore[misc, valid-type]
     """Market time as a multiple of real time, or ``max``."""
     start: str = ""
     """Market time at which the station begins: ``2026-04-10 15:55 US/Eastern``; "": now."""
-    minutes_played: int = pydantic.Field(60, ge=0, le=100_000)
+    minutes_played: int = pydantic.Field(60, ge=0, le=MOST_PLAYED)
     hours: WhenOpen = ALWAYS
     """Whether markets are open at any hour, or at the hours of their exchanges."""
     log_dir: Path | None = None

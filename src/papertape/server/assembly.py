@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self, get_args
 
 import msgspec
 from msgspec.structs import replace
@@ -42,6 +42,8 @@ log = logging.getLogger("papertape.station")
 
 JOURNAL = "journal.sqlite"
 LOGS = "logs"
+MOST_PLAYED: Final = 100_000
+"""Minutes of a recorded day that may have passed: more than a week of them."""
 
 
 class MarketSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +64,18 @@ class MarketSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Contracts of its own, beside the catalogue's and the folder's."""
     volatilities: tuple[tuple[int, float], ...] = ()
     """Yearly volatilities of options, by their numbers, as a world tells them."""
+
+    def __post_init__(self) -> None:
+        """Raise ``SettingsError`` for hours that there are none of, and for minutes that no day
+        has."""
+        if self.hours not in get_args(WhenOpen):
+            raise SettingsError("is neither always nor exchange", setting="hours", found=self.hours)
+        if not 0 <= self.minutes_played <= MOST_PLAYED:
+            raise SettingsError(
+                f"is none from 0 to {MOST_PLAYED:,}",
+                setting="minutes_played",
+                found=self.minutes_played,
+            )
 
 
 class Composed:

@@ -25,6 +25,7 @@ from ..server.settings import StationSettings
 from ..server.station import Station
 from ..server.worlds.founding import founded
 from ..venue.broker.profile import Profile
+from ..venue.reference.sessions import ALWAYS, WhenOpen
 from ..venue.units import SECOND, Nanos
 from ..worlds.reading import read_steps
 from ..worlds.steps import World
@@ -257,6 +258,8 @@ def serve(
     speed: float | str = 1.0,
     start: str = "",
     market: Path | None = None,
+    hours: WhenOpen = ALWAYS,
+    minutes_played: int = 60,
     api: Mapping[str, Any] | None = None,
     **settings: Any,
 ) -> Iterator[RunningStation]:
@@ -264,10 +267,11 @@ def serve(
 
     ``settings`` are those of ``StationSettings``: ``gateway=True``, ``max_server_version=176``,
     ``seed=7``. ``start`` is the market time to begin at, ``2026-04-10 15:55 US/Eastern``: with it
-    the same seed gives the same prices in every run. ``api`` are the settings of the API by their
-    official names. Without ``market``, a market folder, every price is made. Raises
-    ``TypeError`` for a setting that there is none of
-    and ``SettingsError`` for a value that cannot be.
+    the same seed gives the same prices in every run. ``hours`` and ``minutes_played`` are those of
+    ``papertape serve``. ``api`` are the settings of the API by their official names. Several
+    accounts are separated by commas; the first is that of ``tws.account``. Without ``market``, a
+    market folder, every price is made. Raises ``TypeError`` for a setting that there is none of and
+    ``SettingsError`` for a value that cannot be.
     """
     for name in settings:
         if name not in StationSettings.__struct_fields__:
@@ -278,10 +282,13 @@ def serve(
         seed=chosen.seed,
         speed=speed_of(speed),
         start=start_instant(start, chosen.time_zone) if start else None,
+        minutes_played=minutes_played,
+        hours=hours,
     )
+    accounts = tuple(account.split(","))
 
     def make(world: World | None) -> Composed:
-        places, profile = plain, Profile(accounts=(account,))
+        places, profile = plain, Profile(accounts=accounts)
         if world is not None:
             places, profile = founded(world, places, profile, chosen.time_zone)
         return compose(
@@ -293,7 +300,7 @@ def serve(
             api=api,
         )
 
-    tws = RunningStation(make, account)
+    tws = RunningStation(make, accounts[0])
     try:
         tws.listen(port)
         yield tws
