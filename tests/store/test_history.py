@@ -18,6 +18,7 @@ from papertape.store import history
 from papertape.store.columns import check_columns, read_columns, write_columns
 from papertape.store.history import built_in, recordings
 from papertape.store.manifest import REBUILD
+from papertape.venue.market.actions import InNewShares
 from papertape.venue.market.defaults import DEFAULTS
 from papertape.venue.market.recorded import Recorded
 from papertape.venue.market.source import Print
@@ -137,10 +138,10 @@ def test_a_split_puts_the_past_into_shares_of_the_day(folder: Path) -> None:
     assert recorded.earlier[0].open[0] == 10_000  # the split's own day has the new shares
     assert recorded.dates == (20131002, 20131003, 20131004, 20131007)
     market = open_market(ANCHOR, recordings=recordings(folder))
-    ((begin, factor),) = market.dividend_factors(756733)
-    assert begin == ANCHOR - 2 * DAY
+    (found,) = market.adjustments(756733, ANCHOR)
     # A cent of an old share is 50 units of a new one, which closed at 5,100 before.
-    assert factor == 1_000_000_000 * (5_100 - 50) // 5_100
+    factor = 1_000_000_000 * (5_100 - 50) // 5_100
+    assert found == InNewShares(ANCHOR - 2 * DAY, 1, 1, factor, 100)
 
 
 @pytest.mark.process

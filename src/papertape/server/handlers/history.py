@@ -13,6 +13,7 @@ from ...venue.units import DAY, MINUTE, SECOND, Nanos
 from ...versions import HISTORICAL_SCHEDULE, HISTORY_END_MESSAGE
 from ...wire.catalogue import history as wire
 from ...wire.parted import PartedFrame
+from ..market_data.adjusted import Adjusting, adjusting, steady
 from ..market_data.bad_request import BadRequest
 from ..market_data.bars import shown_bar
 from ..market_data.channels import Form
@@ -32,7 +33,7 @@ from ..market_data.history import (
 )
 from ..market_data.history_pacing import FINEST
 from ..market_data.live_bars import LiveBars
-from ..market_data.regular_bars import HALF_HOUR, Regular, extended, grouped
+from ..market_data.regular_bars import HALF_HOUR, Regular, extended, grouped, joined_bars
 from ..market_data.what_to_show import named, source_of
 from ..present.times import bar_date, dashed, stamp
 from ..sessions.session import Session
@@ -45,7 +46,7 @@ SCHEDULE = "SCHEDULE"
 CONTINUOUS = "CONTFUT"
 """The future that is followed from month to month: its history ends now."""
 ADJUSTED = "ADJUSTED_LAST"
-"""Trades adjusted for splits and dividends; the tape has neither."""
+"""Trades without splits and dividends; all others are without splits alone."""
 ENCODED = 100
 """Bars that are encoded in one go: half a millisecond."""
 SCHEDULED = 100
@@ -129,6 +130,8 @@ class Asked(msgspec.Struct, frozen=True):
     what: str
     regular: Regular | None
     """Asked for bars of the regular session alone."""
+    adjust: Adjusting | None
+    """What brings bars of days before a split or a dividend into the shares of now."""
 
 
 def read(
@@ -151,7 +154,8 @@ def read(
         raise BadRequest(10295)
     if message.contract.secType.upper() == CONTINUOUS and message.endDateTime.strip():
         raise BadRequest(10339)
-    if what == ADJUSTED:
+    adjusted = what == ADJUSTED
+    if adjusted:
         if message.endDateTime.strip():
             raise BadRequest(321, "adjusted_end")
         what = "TRADES"
@@ -161,7 +165,8 @@ def read(
     start = span_start(tws, entry.conId, end, number, unit, regular=only)
     start = max(start, tws.market.head(entry.conId))
     regular = tws.bars.regular if only else None
-    return Asked(entry, exchange, start, end, step, what, regular), implied
+    adjust = adjusting(tws.market, entry.conId, tws.timing.now, dividends=adjusted)
+    return Asked(entry, exchange, start, end, step, what, regular, adjust), implied
 
 
 def query(
@@ -217,15 +222,17 @@ def _in_parts(tws: Services, asked: Asked) -> Iterator[list[PriceBar]]:
     span, step, what = (asked.start, asked.end), asked.step, asked.what
     if what in FIGURE_BARS:
         yield from figure_bars(
-            tws.market, asked.entry, span, step=step, what=what, regular=asked.regular
-        )
+            *(tws.market, asked.entry, span),
+            step=step, what=what, regular=asked.regular, adjust=asked.adjust,
+        )  # fmt: skip
         return
     only = asked.regular
     if only is None or not extended(tws.market, asked.entry.conId, asked.start, only):
         only = None if step > HALF_HOUR else only
     minutes = only is not None and step > HALF_HOUR
-    shorter = min(step, DAY) if minutes else step
+    shorter = min(step, DAY) if minutes or asked.adjust else step
     days: list[PriceBar] = []
+    last = 0
     minuted = step >= MINUTE and tws.market.minuted(asked.entry.conId)
     for part in parts(*span, shorter, minutes=minutes):
         if minuted:
@@ -233,10 +240,26 @@ def _in_parts(tws: Services, asked: Asked) -> Iterator[list[PriceBar]]:
         bars = part_of_bars(
             *(tws.market, asked.entry, part, asked.end), step=shorter, what=what, regular=only
         )
+        if asked.adjust is not None:
+            bars = [_adjusted(tws, asked, bar, what, shorter) for bar in bars]
+            bars = steady(bars, last)
+            last = bars[-1].close if bars else last
         days += bars if shorter < step else ()
         yield [] if shorter < step else bars
     if days:
         yield grouped(days, step)
+
+
+def _adjusted(tws: Services, asked: Asked, bar: PriceBar, what: str, step: Nanos) -> PriceBar:
+    """A bar in the shares of now; one in which they changed is made of its minutes."""
+    adjust = asked.adjust
+    assert adjust is not None
+    end = min(bar.start + step, asked.end)
+    if step >= DAY or not adjust.within(bar.start, end):
+        return adjust.bar(bar)
+    found = tws.market.bars(asked.entry.conId, start=bar.start, end=end, step=MINUTE, what=what)
+    minutes = [adjust.bar(minute) for minute in found]
+    return joined_bars(bar.start, minutes) if minutes else adjust.bar(bar)
 
 
 def schedule_of(

@@ -15,6 +15,7 @@ from ...venue.market.returns import RETURNS, yearly_volatility
 from ...venue.market.source import MarketSource, PriceBar
 from ...venue.reference.instruments import Instrument
 from ...venue.units import DAY, Nanos
+from .adjusted import Adjusting
 from .borrowing import BorrowFees
 from .history import part_of_bars, parts
 from .regular_bars import Regular, day_bars, grouped
@@ -42,12 +43,14 @@ def figure_bars(
     step: Nanos,
     what: str,
     regular: Regular | None,
+    adjust: Adjusting | None = None,
 ) -> Iterator[list[PriceBar]]:
-    """The bars that begin in a span, a part at each step of the iterator."""
+    """The bars that begin in a span, a part at each step of the iterator; ``adjust`` brings prices
+    of before a split into the shares of now."""
     found: list[PriceBar] = []
     shorter = min(step, DAY)
     if what == HISTORICAL:
-        closes = _Closes(market, entry.conId)
+        closes = _Closes(market, entry.conId, adjust)
         yield from closes.look(span)
     else:
         closes = None
@@ -81,9 +84,10 @@ def figure_bars(
 class _Closes:
     """The closes of the days before and in a span."""
 
-    def __init__(self, market: MarketSource, con_id: int) -> None:
+    def __init__(self, market: MarketSource, con_id: int, adjust: Adjusting | None) -> None:
         self._market = market
         self._con_id = con_id
+        self._adjust = adjust
         self._begins: list[Nanos] = []
         self._closes: list[int] = []
 
@@ -94,19 +98,22 @@ class _Closes:
         for place, (begins, ends) in enumerate(days):
             for bar in day_bars(self._market, self._con_id, (begins, ends), "TRADES"):
                 self._begins.append(begins)
-                self._closes.append(bar.close)
+                self._closes.append(self._brought(bar).close)
             if place % _A_TURN == 0:
                 yield []
 
     def volatility(self, bar: PriceBar) -> PriceBar | None:
         """The bar of the volatility; None where too few days are known."""
-        place = bisect_right(self._begins, bar.start) - 1
+        place, bar = bisect_right(self._begins, bar.start) - 1, self._brought(bar)
         past = self._closes[max(place - RETURNS, 0) : max(place, 0)][::-1]
         known: dict[int, float | None] = {}
         for price in (bar.open, bar.high, bar.low, bar.close):
             if price not in known:
                 known[price] = yearly_volatility([price, *past])
         return _bar(bar, *(known[one] for one in (bar.open, bar.high, bar.low, bar.close)))
+
+    def _brought(self, bar: PriceBar) -> PriceBar:
+        return bar if self._adjust is None else self._adjust.bar(bar)
 
 
 def _implied(market: MarketSource, con_id: int, bar: PriceBar) -> PriceBar | None:

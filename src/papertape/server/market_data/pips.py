@@ -8,7 +8,12 @@ from typing import Any
 
 import msgspec
 
-from ...venue.market.actions import KnownDividend, no_dividends
+from ...venue.market.actions import (
+    InNewShares,
+    KnownDividend,
+    no_adjustments,
+    no_dividends,
+)
 from ...venue.market.halts import Halt, no_halts
 from ...venue.market.source import (
     AuctionFigures,
@@ -77,6 +82,12 @@ class ShownMarket:
     def dividends(self, con_id: int) -> Sequence[KnownDividend]:
         """The dividends that are known, in money."""
         found: Sequence[KnownDividend] = getattr(self._market, "dividends", no_dividends)(con_id)
+        return found
+
+    def adjustments(self, con_id: int, until: Nanos) -> Sequence[InNewShares]:
+        """What past bars are brought with, in ratios."""
+        known = getattr(self._market, "adjustments", no_adjustments)
+        found: Sequence[InNewShares] = known(con_id, until)
         return found
 
     def auction(self, con_id: int, now: Nanos) -> AuctionFigures | None:

@@ -2,8 +2,8 @@
 
 A recording holds prices as they were paid. Its past is shown in shares of the anchored day, as
 historical bars of trades are: a split before that day divides the prices of the days before it.
-Dividends change no price of a trade. ``dividend_factors`` are for who wants prices without them,
-as ADJUSTED_LAST is: what was paid before an ex-day, times ``1 - dividend / close before it``.
+Dividends change no price of a trade. An ``InNewShares`` is for who wants prices without them, as
+ADJUSTED_LAST is: what was paid before an ex-day, times ``1 - dividend / close before it``.
 """
 
 import re
@@ -143,6 +143,25 @@ class KnownDividend(msgspec.Struct, frozen=True):
 
 def no_dividends(con_id: int) -> Sequence[KnownDividend]:
     """What a market knows of dividends that does not tell of any."""
+    return ()
+
+
+class InNewShares(msgspec.Struct, frozen=True):
+    """What bars that begin before an instant are brought with, so that they tell what they would
+    be in the shares of later; what is later still is in it."""
+
+    begins: Nanos
+    new: int
+    old: int
+    """So many new shares for old ones: 1 and 1 without a split."""
+    factor: int
+    """What prices without dividends are of those with them, in billionths."""
+    step: PriceUnits
+    """The step of prices, to which they are rounded."""
+
+
+def no_adjustments(con_id: int, until: Nanos) -> Sequence[InNewShares]:
+    """What a market adjusts that knows of no splits and dividends."""
     return ()
 
 

@@ -13,12 +13,14 @@ from functools import cached_property
 from math import prod
 
 from ..reference.zones import Zone
-from ..units import MINUTE, Nanos, PriceUnits, SizeUnits
+from ..units import CASH_SCALE, MINUTE, Nanos, PriceUnits, SizeUnits
 from .actions import (
+    FACTOR_SCALE,
     ORDER,
     ActionsAhead,
     Coming,
     Dividend,
+    InNewShares,
     KnownDividend,
     Split,
     TickerChange,
@@ -103,6 +105,35 @@ class DividedDays:
         first = self._zone.day(self._layout.dated(self._recorded.latest)) - _ordinal(last)
         days = sorted((first + _ordinal(one.date), one.amount) for one in paid)
         return tuple(KnownDividend(day, self._zone.instant(day, 0), amount) for day, amount in days)
+
+    def adjustments(self, until: Nanos) -> list[InNewShares]:
+        """What bars of before are brought with at an instant, in order; see ``InNewShares``."""
+        new = old = 1
+        factor, found = FACTOR_SCALE, {}
+        for at, action in reversed(self._actions):
+            if at >= until or not isinstance(action, Split | Dividend):
+                continue
+            if isinstance(action, Split):
+                new, old = new * action.new, old * action.old
+            else:
+                factor = self._without(action, self._layout.number(at), factor)
+            found[at + 1] = InNewShares(at + 1, new, old, factor, self.tick)
+        for number, paid in reversed(self._paid):
+            begins = self._layout.start(number)
+            paid = paid * factor // FACTOR_SCALE
+            found[begins] = InNewShares(begins, new, old, paid, self.tick)
+        return [found[begins] for begins in sorted(found)]
+
+    @cached_property
+    def _paid(self) -> list[tuple[int, int]]:
+        """The dividends of the recorded days."""
+        return self._recorded.dividend_factors()
+
+    def _without(self, paid: Dividend, last: int, factor: int) -> int:
+        """A factor with that of a dividend in it, which is paid after the day ``last``."""
+        whole = self.day(last).last() * CASH_SCALE
+        part = paid.amount * self._recorded.scale
+        return factor * (whole - part) // whole if 0 < part < whole else factor
 
     @cached_property
     def _actions(self) -> list[tuple[Nanos, Coming]]:

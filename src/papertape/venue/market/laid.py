@@ -14,7 +14,14 @@ from typing import Final
 from ..reference.times import period_start
 from ..script import AUCTIONED, GENERAL, HALTED, QUOTED, RESUMED, TRADED, Levels, TapeMark
 from ..units import DAY, Nanos, PriceUnits
-from .actions import ActionsAhead, KnownDividend, no_actions, no_dividends
+from .actions import (
+    ActionsAhead,
+    InNewShares,
+    KnownDividend,
+    no_actions,
+    no_adjustments,
+    no_dividends,
+)
 from .followed import KEPT, FollowedLine, Followers, next_after
 from .halts import STANDS, Halt, HaltedSource, Halts, halts_of, session_of
 from .kinds import OptionSpec
@@ -293,6 +300,14 @@ class WorldTape:
         if con_id in self._lines:
             return ()
         found: Sequence[KnownDividend] = getattr(self.below, "dividends", no_dividends)(con_id)
+        return found
+
+    def adjustments(self, con_id: int, until: Nanos) -> Sequence[InNewShares]:
+        """What the market below brings past bars with; nothing of what a world writes."""
+        if con_id in self._lines:
+            return ()
+        known = getattr(self.below, "adjustments", no_adjustments)
+        found: Sequence[InNewShares] = known(con_id, until)
         return found
 
     def auction(self, con_id: int, now: Nanos) -> AuctionFigures | None:

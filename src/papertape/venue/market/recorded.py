@@ -106,6 +106,11 @@ class RecordedDays:
         return self._recording.brought
 
     @property
+    def scale(self) -> int:
+        """Price units of one unit of currency."""
+        return self._recording.scale
+
+    @property
     def style(self) -> Style:
         """How its ticks look where only bars are known."""
         return self._recording.style
@@ -160,8 +165,8 @@ class RecordedDays:
         """For each ex-day its number and what prices before it are multiplied with, in
         billionths (see ``actions``)."""
         recorded, head = self._recorded(), self._first()
-        if not recorded.dates:
-            return []
+        if not recorded.dates or self._recording.brought:
+            return []  # what was paid is no part of prices that only move like those of that time
 
         def close(place: int) -> PriceUnits:
             return self.day(head + place).last()

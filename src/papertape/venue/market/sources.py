@@ -5,7 +5,7 @@ and never before, so a catalogue may make them as they are asked for. An instrum
 from another plays on that one's days.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import lru_cache, partial
 from types import MappingProxyType
 from typing import Protocol, runtime_checkable
@@ -15,7 +15,6 @@ from msgspec.structs import replace
 from ..reference.calendars import Calendar
 from ..reference.times import EASTERN
 from ..units import DAY, MINUTE, Nanos, PriceUnits, SizeUnits
-from .actions import ActionsAhead, KnownDividend
 from .currencies import DOLLAR, VALUES, PairDays, PairSpec, rhythm, seed_of
 from .days import Caches
 from .derived import DerivedDays
@@ -122,22 +121,13 @@ class Sources:
         found = [pair for pair in self._recordings.items() if not pair[1].loaded]
         return sorted(found, key=lambda pair: pair[0] not in first)
 
-    def ahead(self, con_id: int, after: Nanos) -> ActionsAhead | None:
-        """The next splits and dividends of a recorded instrument after an instant; None for what
-        has none to come."""
+    def divided(self, con_id: int) -> DividedDays | None:
+        """The days of a recorded instrument with what happens to its shares; else None."""
         if con_id not in self._recorded:
             return None
         source = self._of(con_id)[0]
         assert isinstance(source, DividedDays)
-        return source.ahead(after)
-
-    def dividends(self, con_id: int) -> Sequence[KnownDividend]:
-        """Those of a recorded instrument, past ones and those to come, in order; else none."""
-        if con_id not in self._recorded:
-            return ()
-        source = self._of(con_id)[0]
-        assert isinstance(source, DividedDays)
-        return source.dividends
+        return source
 
     def recorded(self, con_id: int) -> RecordedDays | None:
         """The recorded days of an instrument; None for one without a recording."""

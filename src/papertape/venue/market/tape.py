@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from ..reference.calendars import Calendar
 from ..units import MINUTE, Nanos, PriceUnits
 from . import bars
-from .actions import Action, ActionsAhead, KnownDividend
+from .actions import Action, ActionsAhead, InNewShares, KnownDividend
 from .auctions import KEPT, figures
 from .days import Cache
 from .defaults import DEFAULTS
@@ -131,18 +131,19 @@ class Market:
     def actions_ahead(self, con_id: int, after: Nanos) -> ActionsAhead | None:
         """The next splits and dividends of a recorded instrument after an instant; None when none
         is known. Prices are in new shares from the instant on that follows theirs."""
-        return self._sources.ahead(con_id, after)
+        divided = self._sources.divided(con_id)
+        return None if divided is None else divided.ahead(after)
 
     def dividends(self, con_id: int) -> Sequence[KnownDividend]:
         """The dividends of a recorded instrument, past ones and those to come, in order."""
-        return self._sources.dividends(con_id)
+        divided = self._sources.divided(con_id)
+        return () if divided is None else divided.dividends
 
-    def dividend_factors(self, con_id: int) -> list[tuple[Nanos, int]]:
-        """For each ex-day its first instant, and what prices of trades before it are multiplied
-        with to be rid of it and of all later dividends, in billionths."""
-        recorded = self._sources.recorded(con_id)
-        found = [] if recorded is None else recorded.dividend_factors()
-        return [(self.tape(con_id).start(number), factor) for number, factor in found]
+    def adjustments(self, con_id: int, until: Nanos) -> Sequence[InNewShares]:
+        """For each split and ex-day that has come by an instant, what bars before it are brought
+        with, in order; splits before the anchored day are in the bars already."""
+        divided = self._sources.divided(con_id)
+        return () if divided is None else divided.adjustments(until)
 
     def option(self, con_id: int) -> OptionSpec | None:
         """What an option is, whether or not its underlying has a tape; None of anything else."""
