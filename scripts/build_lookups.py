@@ -18,6 +18,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from papertape.model import Contract  # noqa: E402
 from papertape.venue.reference.details import contract_details  # noqa: E402
+from papertape.venue.reference.identifiers import cusip_of, sedol_of  # noqa: E402
 from papertape.venue.reference.instruments import Listing, Purpose, Refusal  # noqa: E402
 from papertape.venue.reference.listings import CATALOGUE  # noqa: E402
 from papertape.venue.reference.sessions import TradingHours  # noqa: E402
@@ -55,6 +56,7 @@ Lists are told by their length and first entry; what is empty, 0 or not set is a
 
 EXAMPLES = {
     "STK": Contract(symbol="AAPL", secType="STK", exchange="SMART", currency="USD"),
+    "STK of London": Contract(symbol="BA", secType="STK", exchange="SMART", currency="GBP"),
     "OPT": Contract(symbol="AAPL", secType="OPT", exchange="SMART", currency="USD", strike=100.0,
                     right="C", lastTradeDateOrContractMonth="20260618"),
     "FUT": Contract(symbol="ES", secType="FUT", exchange="CME", currency="USD",
@@ -65,9 +67,11 @@ EXAMPLES = {
     "CASH": Contract(symbol="EUR", secType="CASH", exchange="IDEALPRO", currency="USD"),
     "IND": Contract(symbol="SPX", secType="IND", exchange="CBOE", currency="USD"),
     "CFD": Contract(symbol="IBUS500", secType="CFD", exchange="SMART", currency="USD"),
+    "CFD of a pair": Contract(symbol="EUR", secType="CFD", exchange="SMART", currency="USD"),
     "CRYPTO": Contract(symbol="BTC", secType="CRYPTO", exchange="PAXOS", currency="USD"),
     "CMDTY": Contract(symbol="XAUUSD", secType="CMDTY", exchange="SMART", currency="USD"),
     "BOND": Contract(conId=236491195, exchange="SMART"),
+    "BOND of the Treasury": Contract(secIdType="ISIN", secId="US91282CLW90", exchange="SMART"),
     "FUND": Contract(symbol="VINIX", secType="FUND", exchange="FUNDSERV", currency="USD"),
     "WAR": Contract(symbol="DAX", secType="WAR", exchange="FWB", currency="EUR", strike=24000.0,
                     right="P"),
@@ -97,7 +101,9 @@ UNSET = (None, "", 0, 0.0, [], "0", 2147483647)
 def lookups(kind: str, wanted: Contract, found: Any) -> Iterator[tuple[str, Contract | None]]:
     """Each way to ask for a contract; None for one that it has no words for."""
     has = found.contract if found is not None else wanted
-    symbol = has.symbol or (wanted.symbol if found is None else "AAPL")
+    entry = CATALOGUE.get(has.conId) if has.conId else None
+    symbol = has.symbol or (wanted.symbol if entry is None else entry.symbol)
+    kind = kind.partition(" ")[0]
     place = {"secType": kind, "exchange": wanted.exchange}
     terms = {
         name: getattr(has, name) for name in ("strike", "right") if getattr(has, name) and has.right
@@ -127,12 +133,11 @@ def lookups(kind: str, wanted: Contract, found: Any) -> Iterator[tuple[str, Cont
     yield "conId, exchange", Contract(conId=number, exchange=wanted.exchange) if number else None
     yield "conId alone", Contract(conId=number) if number else None
     entry = CATALOGUE.get(number) if number else None
-    for name in ("isin", "cusip", "figi"):
-        value = getattr(entry, name, "")
-        if name == "cusip" and not value and getattr(entry, "isin", "")[:2] == "US":
-            value = entry.isin[2:11]  # type: ignore[union-attr]
-        asked = Contract(secIdType=name.upper(), secId=value, **place)
-        yield f"secId {name.upper()}", asked if value else None
+    for name, value in identifiers(entry).items():
+        asked = Contract(secIdType=name, secId=value, **place)
+        yield f"secId {name}", asked if value else None
+    named = getattr(entry, "cusip", "") if kind == "BOND" else ""
+    yield "its CUSIP as symbol", Contract(symbol=named, **place) if named else None
     issuer = getattr(entry, "issuer", "")
     yield "issuerId, type", Contract(secType=kind, issuerId=issuer) if issuer else None
     yield "a symbol that is none", Contract(symbol="QQXX", currency=has.currency,
@@ -143,6 +148,26 @@ def lookups(kind: str, wanted: Contract, found: Any) -> Iterator[tuple[str, Cont
     past = Contract(symbol=symbol, currency=has.currency, lastTradeDateOrContractMonth="202001",
                     **place, **terms)  # fmt: skip
     yield "a month of the past", past if day else None
+    ended = Contract(symbol=symbol, currency=has.currency, lastTradeDateOrContractMonth="202503",
+                     includeExpired=True, **place, **terms)  # fmt: skip
+    yield "a month of last year, includeExpired", ended if day else None
+    every = Contract(symbol=symbol, includeExpired=True, **place)
+    yield "symbol, type, exchange, includeExpired", every if day else None
+    form = Contract(symbol=symbol, lastTradeDateOrContractMonth="2026-06-18", **place, **terms)
+    yield "an expiry that is none, 2026-06-18", form if day else None
+    yield "an exchange that is none", Contract(symbol=symbol, secType=kind, exchange="XNAS",
+                                               currency=has.currency)  # fmt: skip
+    yield "no symbol", Contract(**place)
+
+
+def identifiers(entry: Any) -> dict[str, str]:
+    """The identifiers of an instrument by TWS's names for them; "" for one that it has not."""
+    isin = getattr(entry, "isin", "")
+    ric = f"{entry.symbol}.O" if getattr(entry, "primaryExchange", "") == "NASDAQ" else ""
+    return {
+        "ISIN": isin, "CUSIP": getattr(entry, "cusip", "") or cusip_of(isin),
+        "FIGI": getattr(entry, "figi", ""), "SEDOL": sedol_of(isin), "RIC": ric,
+    }  # fmt: skip
 
 
 def outcome(wanted: Contract | None, number: int) -> str:

@@ -19,7 +19,17 @@ from .expiries import month_of
 from .instruments import Instruments
 from .option_classes import future_classes
 from .roots import roots, settlement
-from .securities import Bond, Future, Index, Instrument, OptionContract, Stock, day_text
+from .securities import (
+    Bond,
+    Cfd,
+    Dated,
+    Future,
+    Index,
+    Instrument,
+    OptionContract,
+    Stock,
+    day_text,
+)
 from .times import EASTERN
 
 MOST_MATCHES: Final = 16
@@ -96,9 +106,13 @@ def _derivatives(instruments: Instruments, entry: Instrument) -> Iterator[str]:
     """The kinds of contracts on an instrument, in the order of TWS."""
     if not isinstance(entry, Stock | Index):
         return
-    others = instruments.of(entry.symbol)
+    on_it = {
+        one.secType
+        for one in instruments.of(entry.symbol)
+        if isinstance(one, Cfd | Dated) and one.under == entry.conId
+    }
     chains = instruments.chains
-    if any(one.secType == "CFD" and one.currency == entry.currency for one in others):
+    if "CFD" in on_it:
         yield "CFD"
     options = chains is not None and bool(chains.classes(entry))
     if options:
@@ -109,7 +123,7 @@ def _derivatives(instruments: Instruments, entry: Instrument) -> Iterator[str]:
         yield "FUT"
         if any(roots()[name].symbol == entry.symbol for name in future_classes()):
             yield "FOP"
-    if any(one.secType == "WAR" for one in others):
+    if "WAR" in on_it:
         yield "WAR"
     if options:
         yield "BAG"

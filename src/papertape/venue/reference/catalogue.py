@@ -15,7 +15,8 @@ from itertools import islice
 from typing import Any, Final
 
 from .exchanges import EUROPE, US_EXCHANGES
-from .numbers import hashed
+from .identifiers import cusip_of
+from .numbers import CATALOGUE_FROM, hashed
 from .securities import (
     CENTS,
     KINDS,
@@ -223,14 +224,36 @@ def _stock(row: _Row) -> Instrument:
         tradingClass=extra.get("class", "NMS" if row.primary == "NASDAQ" else row.symbol),
         marketName=extra.get("class", "NMS" if row.primary == "NASDAQ" else row.symbol),
         stockType=extra.get("type", "COMMON"), market_rule=rule, slot=int(extra.get("slot", -1)),
-        cusip=_cusip(extra.get("isin", "")),
+        cusip=cusip_of(extra.get("isin", "")) if row.currency in ("USD", "CAD") else "",
     )  # fmt: skip
     return stock
 
 
-def _cusip(isin: str) -> str:
-    """The CUSIP inside an American or Canadian ISIN."""
-    return isin[2:11] if isin[:2] in ("US", "CA") else ""
+_OF_BONDS: Final = "IBCID"
+_OF_WARRANTS: Final = "P"
+_DIGITS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_PLACES: Final = 5
+
+
+def _warrant_code(con_id: int) -> str:
+    """The local symbol of a warrant, six letters and digits as at its exchange, of its number."""
+    code, rest = "", con_id - CATALOGUE_FROM
+    for _ in range(_PLACES):
+        rest, digit = divmod(rest, len(_DIGITS))
+        code = _DIGITS[digit] + code
+    return _OF_WARRANTS + code
+
+
+def number_in(name: str) -> int | None:
+    """The number that the name of a bond, IBCID236491195, or of a warrant is made of; None when it
+    is made of none."""
+    digits = name.removeprefix(_OF_BONDS)
+    if digits != name:
+        return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 10 else None
+    code = name.removeprefix(_OF_WARRANTS)
+    if code == name or len(code) != _PLACES or not set(code) <= set(_DIGITS):
+        return None
+    return CATALOGUE_FROM + int(code, len(_DIGITS))
 
 
 def _index(row: _Row) -> Instrument:
@@ -274,8 +297,10 @@ def _cfd(row: _Row) -> Instrument:
     extra = row.extra
     scale = 100_000 if extra.get("of") == "CASH" else 10_000
     tick = PIPS.get(row.currency, 5) if scale == 100_000 else 100
+    name = f"{row.symbol}.{row.currency}" if extra.get("of") == "CASH" else row.symbol
     made: Cfd = row.fill(
         scale, tick, ("SMART",), primaryExchange="", sizes=LOTS, under=int(extra.get("under", 0)),
+        localSymbol=name, tradingClass=name, marketName=name,
         hours="IDEALPRO" if scale == 100_000 else extra.get("hours", "US"),
         market_rule=3188 if tick == 5 else 26 if tick == 100 else 0,
     )  # fmt: skip
@@ -302,7 +327,7 @@ _FINER_BONDS: Final = frozenset(("AAPL 3.85 05/04/43",))
 
 
 def _bond(row: _Row) -> Instrument:
-    extra, name = row.extra, f"IBCID{row.con_id}"
+    extra, name = row.extra, f"{_OF_BONDS}{row.con_id}"
     tick, rule = (100, 1386) if extra.get("described") in _FINER_BONDS else (1000, 342)
     treasury = extra.get("type") == "US GOVERNMENT"
     made: Bond = row.fill(
@@ -321,6 +346,7 @@ def _warrant(row: _Row) -> Instrument:
     extra = row.extra
     made: Warrant = row.fill(
         10_000, 10, ("SMART", row.primary), sizes=LOTS, market_rule=0,
+        localSymbol=_warrant_code(row.con_id),
         multiplier=int(extra.get("parts", 1)), divisor=100, under=int(extra.get("under", 0)),
         underSymbol=row.symbol, underSecType=extra.get("of", "STK"),
         expires=day_number(extra["expiry"]), month=int(extra["expiry"][:6]),

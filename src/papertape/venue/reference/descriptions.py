@@ -13,6 +13,7 @@ import msgspec
 from papertape.model import Contract
 
 from .exchanges import ALIASES, SMART
+from .identifiers import has_identifier
 from .securities import Bond, Dated, Instrument, day_text
 from .series import Series
 
@@ -50,9 +51,13 @@ NO_SYMBOL = Refusal(321, variant="symbol")
 NO_TYPE = Refusal(321, variant="security_type")
 NO_EXPIRY = Refusal(321, variant="no_expiry")
 NO_SERIES = Refusal(321, variant="series")
+NO_EXPIRY_FORM = Refusal(10330)
 NO_EXCHANGE = Refusal(321, variant="exchange")
 NO_ORDER_EXCHANGE = Refusal(321, variant="no_exchange")
 SEPARATOR: Final = ":"
+_EXPIRY = re.compile(r"[0-9]{6}|[0-9]{8}( .*|-[0-9]{2}:[0-9]{2}:[0-9]{2})?")
+"""``yyyymm``, or ``yyyymmdd`` alone or before a time, as details have it."""
+_ENDING = frozenset(("OPT", "FOP", "FUT", "WAR", "IOPT", *CONTINUOUS))
 _SEPARATED = re.compile("[:/]")
 """TWS reads ``SMART:ARCA`` and ``SMART/ARCA`` as exchange SMART, primary exchange ARCA."""
 ORDER_TAG = "bF"
@@ -60,9 +65,10 @@ ORDER_TAG = "bF"
 
 
 def incomplete(wanted: Contract, purpose: Purpose) -> Refusal | None:
-    """The 321 for the first thing without which TWS does not look a contract up."""
+    """The 321 for the first thing without which TWS does not look a contract up, or the 10330 for
+    an expiry that is none."""
     refusal = _missing(wanted, purpose)
-    if refusal is None or purpose is not Purpose.ORDER:
+    if refusal is None or refusal.code != 321 or purpose is not Purpose.ORDER:
         return refusal
     return msgspec.structs.replace(refusal, facts={"tag": ORDER_TAG})
 
@@ -82,6 +88,9 @@ def _missing(wanted: Contract, purpose: Purpose) -> Refusal | None:
             return NO_TYPE
     if kind and (kind not in SECURITY_TYPES or not _serves(purpose, kind)):
         return NO_TYPE
+    expiry = wanted.lastTradeDateOrContractMonth.strip()
+    if expiry and kind in _ENDING and not _EXPIRY.fullmatch(expiry):
+        return NO_EXPIRY_FORM
     if details:
         return None
     if not (wanted.conId or wanted.localSymbol or wanted.secId):
@@ -134,7 +143,7 @@ def series_of(wanted: Contract) -> Series | None:
     right = wanted.right.strip().upper()
     if right not in ("", "0", "?", *RIGHTS):
         return None
-    expiry = wanted.lastTradeDateOrContractMonth.strip()[:8].replace("-", "")
+    expiry = wanted.lastTradeDateOrContractMonth.strip()[:8]
     strike = wanted.strike or 0.0
     if len(expiry) not in (0, 6, 8) or not strike >= 0:
         return None
@@ -156,12 +165,12 @@ def multiplier_of(text: str) -> float | None:
 
 def fits(entry: Instrument, wanted: Contract) -> bool:
     if wanted.secIdType:
-        if not _identified(entry, wanted.secIdType.upper(), wanted.secId):
+        if not has_identifier(entry, wanted.secIdType.upper(), wanted.secId):
             return False
     elif not (wanted.symbol or wanted.localSymbol):
         return bool(wanted.issuerId) and isinstance(entry, Bond) and entry.issuer == wanted.issuerId
     symbol = wanted.symbol.upper()
-    if isinstance(entry, Bond) and symbol in (entry.cusip, entry.isin):
+    if isinstance(entry, Bond) and any(has_identifier(entry, k, symbol) for k in ("CUSIP", "ISIN")):
         symbol = ""
     pairs = (
         (symbol, entry.symbol),
@@ -174,12 +183,6 @@ def fits(entry: Instrument, wanted: Contract) -> bool:
     if any(asked not in ("", has) for asked, has in pairs):
         return False
     return not isinstance(entry, Dated) or _terms_fit(entry, wanted)
-
-
-def _identified(entry: Instrument, kind: str, value: str) -> bool:
-    """Whether an instrument has an identifier."""
-    has = {"ISIN": entry.isin, "CUSIP": entry.cusip, "FIGI": entry.figi}.get(kind)
-    return bool(value) and has == value
 
 
 def _terms_fit(entry: Dated, wanted: Contract) -> bool:

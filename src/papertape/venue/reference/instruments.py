@@ -15,7 +15,7 @@ import msgspec
 from papertape.model import Contract
 
 from ..units import Nanos
-from .catalogue import Catalogue
+from .catalogue import Catalogue, number_in
 from .chains import Chains
 from .composition import is_combination
 from .curves import continuous_of
@@ -33,6 +33,7 @@ from .descriptions import (
     series_of,
 )
 from .exchanges import DESTINATIONS
+from .identifiers import isins_of, symbols_of_ric
 from .renaming import Renamed
 from .securities import Bond, Dated, Future, Instrument, day_text, last_day
 from .times import EASTERN
@@ -319,40 +320,48 @@ class Instruments:
         """What is held or stands in the catalogue, and may fit."""
         symbol = wanted.symbol.strip().upper()
         if symbol:
-            bonds = self._catalogued("isin", symbol) + self._bond(symbol)
-            return (
-                [*self.of(symbol), *bonds]
-                if wanted.secType.upper() == "BOND"
-                else (self._with_indices(symbol, wanted))
-            )
+            if wanted.secType.upper() != "BOND":
+                return self._with_indices(symbol, wanted)
+            named = (self.of(symbol), *(self._identified(key, symbol) for key in ("ISIN", "CUSIP")))
+            return {entry.conId: entry for entry in chain(*named)}.values()
         found: list[Instrument] = []
         for key, value in (
             ("local", wanted.localSymbol.upper()),
-            (wanted.secIdType.lower(), wanted.secId),
+            (wanted.secIdType.upper(), wanted.secId),
             ("issuer", wanted.issuerId),
         ):
             if not value:
                 continue
             found += self._by_word.get(value, ())
-            if key == "cusip":
-                found += [e for isin in _isins(value) for e in self._catalogued("isin", isin)]
-                found += self._bond(value)
-            elif key == "local" and self._catalogue is not None:
+            if key == "local" and self._catalogue is not None:
                 found += self._catalogue.of(value)
                 # EUR.USD is the symbol EUR, IBM.CFD the symbol IBM: before the point.
                 found += self._catalogue.of(value.partition(".")[0]) if "." in value else []
-                found += self._bond(value)
-            found += self._catalogued(key, value)
+                found += self._coded(value)
             if key == "local" and self._names:
                 found += [*self.of(value), *self.of(value.partition(".")[0])]
+            if key in ("local", "issuer"):
+                found += self._catalogued(key, value)
+            else:
+                found += self._identified(key, value)
         return {entry.conId: self._renamed.named(entry) for entry in found}.values()
 
-    def _bond(self, name: str) -> list[Instrument]:
-        """The bond of a name like IBCID236491195, which is made of its number."""
-        digits = name.removeprefix("IBCID")
-        if self._catalogue is None or digits == name or not digits.isdecimal() or len(digits) > 10:
+    def _identified(self, kind: str, value: str) -> list[Instrument]:
+        """What may have an identifier of a security."""
+        if kind == "RIC":
+            return [entry for symbol in symbols_of_ric(value) for entry in self.of(symbol)]
+        name = value.upper()
+        held = [e for isin in isins_of(kind, name) for e in self._by_word.get(isin, ())]
+        listed = [e for isin in isins_of(kind, name) for e in self._catalogued("isin", isin)]
+        return [*held, *self._by_word.get(name, ()), *listed, *self._coded(name),
+                *self._catalogued(kind.lower(), name)]  # fmt: skip
+
+    def _coded(self, name: str) -> list[Instrument]:
+        """The bond or the warrant of a name that is made of its number."""
+        number = number_in(name)
+        if self._catalogue is None or number is None:
             return []
-        entry = self._catalogue.get(int(digits))
+        entry = self._catalogue.get(number)
         return [] if entry is None else [entry]
 
     def _with_indices(self, symbol: str, wanted: Contract) -> list[Instrument]:
@@ -512,20 +521,6 @@ def _ambiguous(wanted: Contract, one: Instrument, other: Instrument) -> Refusal:
         and ((one.expires, one.strike, one.right) == (other.expires, other.strike, other.right))
     )
     return Refusal(200, {"symbol": symbol}, "ambiguous_class" if same else "ambiguous")
-
-
-def _isins(cusip: str) -> tuple[str, str]:
-    """The ISINs that a CUSIP may be part of: of the United States, of Canada."""
-    return _with_check_digit("US" + cusip), _with_check_digit("CA" + cusip)
-
-
-def _with_check_digit(text: str) -> str:
-    digits = "".join(str(int(letter, 36)) for letter in text if letter.isalnum())
-    total = 0
-    for place, digit in enumerate(reversed(digits)):
-        value = int(digit) * (2 if place % 2 == 0 else 1)
-        total += value // 10 + value % 10
-    return f"{text}{-total % 10}"
 
 
 def _listing_key(entry: Instrument) -> tuple[str, ...]:
