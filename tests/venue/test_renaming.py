@@ -9,6 +9,7 @@ from papertape.venue.broker.accounts_refused import AccountRefused
 from papertape.venue.commands import MergeShares, RenameShares, SetFeePlan
 from papertape.venue.engine import Engine
 from papertape.venue.invariants import check
+from papertape.venue.reference import numbers
 from papertape.venue.reference.answers import matching_symbols, option_parameters
 from papertape.venue.reference.instruments import Purpose, Refusal
 from papertape.venue.reference.listings import CATALOGUE
@@ -112,6 +113,9 @@ def test_what_is_derived_from_them_is_renamed_with_them(stage: Stage) -> None:
     }  # fmt: skip
     before = found(stage.engine, symbol="AAPL", **terms)
     assert isinstance(before, tuple) and before[2] == "AAPL  260618C00250000"
+    number = numbers.flex(0, 2026 * 12 + 5, call=True)
+    flex = found(stage.engine, conId=number)
+    assert isinstance(flex, tuple) and flex[2] == "2AAPL 260618C00291000"
     public = stage.engine.instruments[PUBLIC_OPTION]
     assert public.localSymbol == "AAPL  260618C00100000"
     rename(stage)
@@ -130,7 +134,15 @@ def test_what_is_derived_from_them_is_renamed_with_them(stage: Stage) -> None:
         assert found(engine, symbol=NEW, localSymbol="APLX CFD", secType="CFD") != 200
         assert found(engine, symbol="AAPL", secType="CFD") == 200
         classes = option_parameters(engine.instruments, AAPL.conId, "", engine.clock)
-        assert {row.tradingClass for row in classes or ()} == {NEW}
+        assert {row.tradingClass for row in classes or ()} == {NEW, f"2{NEW}"}
+        assert found(engine, conId=flex[0]) == (flex[0], NEW, "2APLX 260618C00291000", f"2{NEW}")
+        wanted = {"symbol": NEW, "tradingClass": f"2{NEW}", "secType": "OPT", "exchange": "SMART"}
+        rows = engine.instruments.match(Contract(**wanted), now=engine.clock)
+        assert not isinstance(rows, Refusal)
+        (call, _) = (row.instrument for row in rows)
+        assert found(engine, localSymbol=call.localSymbol, secType="OPT") == (
+            call.conId, NEW, call.localSymbol, f"2{NEW}",
+        )  # fmt: skip
 
 
 def test_a_second_change_and_the_way_back(stage: Stage) -> None:

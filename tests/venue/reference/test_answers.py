@@ -39,12 +39,13 @@ def test_symbols_match_by_prefix_and_by_name() -> None:
 def test_a_stock_has_a_row_for_each_exchange_and_smart_comes_last() -> None:
     found = option_parameters(CATALOGUE, 265598, "", NOW)
     assert found is not None
-    rows = list(found)
-    assert len(rows) == 20
-    assert rows[-1].exchange == "SMART"
-    assert {(row.tradingClass, row.multiplier, row.underlyingConId) for row in rows} == {
-        ("AAPL", "100", 265598)
-    }
+    every = list(found)
+    assert [row.exchange for row in every[-2:]] == ["SMART", "SMART"]
+    assert [row.tradingClass for row in every] == ["AAPL", "2AAPL"] * 20
+    assert {(row.multiplier, row.underlyingConId) for row in every} == {("100", 265598)}
+    # As captured: a FLEX class with one expiry, at one strike.
+    assert {(*row.expirations, *row.strikes) for row in every[1::2]} == {("20260918", 291.0)}
+    rows = every[::2]
     assert "20260831" in rows[0].expirations  # as captured on that day: a Monday
     assert rows[0].expirations == sorted(set(rows[0].expirations))
     assert rows[0].strikes == sorted(set(rows[0].strikes))

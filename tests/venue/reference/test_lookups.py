@@ -179,3 +179,28 @@ def test_a_bond_by_cusip_and_isin(kind: str) -> None:
     rows = CATALOGUE.match(wanted, now=NOW)
     assert not isinstance(rows, Refusal) and len(rows) == 1
     assert found(Contract(symbol=name, secType="STK", exchange="SMART")) == "200"
+
+
+# A FLEX class: on a day, its expiry, as captured on 27 August and 9 September 2026; then ours.
+FLEX = [("20260827", "20260918"), ("20260909", "20260918"), ("20260918", "20260918"),
+        ("20260919", "20261016"), ("20260605", "20260618")]  # fmt: skip
+
+
+@walk(("day", "expiry"), FLEX)
+def test_a_flex_class_has_one_expiry_at_one_strike(day: str, expiry: str) -> None:
+    now = int(datetime.strptime(f"{day} 15 +0000", "%Y%m%d %H %z").timestamp()) * 1_000_000_000
+    told = {"symbol": "AAPL", "secType": "OPT", "exchange": "SMART", "currency": "USD"}
+    rows = CATALOGUE.match(Contract(**told, tradingClass="2AAPL"), now=now)
+    assert not isinstance(rows, Refusal)
+    entries = [row.instrument for row in rows]
+    local = [f"2AAPL {expiry[2:]}C00291000", f"2AAPL {expiry[2:]}P00291000"]
+    assert [entry.localSymbol for entry in entries] == local
+    names = (Contract(secType="OPT", exchange="SMART", localSymbol=local[0]),
+             Contract(**told, strike=291.0, right="C", lastTradeDateOrContractMonth=expiry),
+             Contract(conId=entries[0].conId, exchange="SMART", tradingClass="2AAPL"))  # fmt: skip
+    for wanted in names:
+        one = CATALOGUE.resolve(wanted, Purpose.ORDER, now)
+        assert isinstance(one, Listing) and one.instrument == entries[0]
+    every = CATALOGUE.match(Contract(**told), now=now)
+    assert not isinstance(every, Refusal)
+    assert [row.instrument.tradingClass for row in every].count("2AAPL") == 2

@@ -159,14 +159,17 @@ def _of_stock(
         return
     if instruments.chains is None:
         return
+    rows: dict[str, list[OptionParameters]] = {}
     for one in instruments.chains.classes(entry):
         days = one.expiries(today)
         rungs = sorted({rung for day in days for rung in one.ladder(entry.reference, day)})
         strikes = [one.grid.strike(rung) / one.grid.scale for rung in rungs]
         texts = [day_text(day) for day in days]
-        others = sorted(name for name in one.exchanges if name != SMART)
-        for name in (*others, SMART):
-            yield OptionParameters(name, entry.conId, one.tradingClass, "100", texts, strikes)
+        for name in one.exchanges:
+            row = OptionParameters(name, entry.conId, one.tradingClass, "100", texts, strikes)
+            rows.setdefault(name, []).append(row)
+    for name in (*sorted(name for name in rows if name != SMART), SMART):
+        yield from rows.get(name, ())
 
 
 def _held(instruments: Instruments, entry: Instrument, today: int) -> list[OptionParameters] | None:

@@ -33,6 +33,8 @@ from .option_classes import (
     FutureOptionClass,
     OptionClass,
     decoded,
+    flex_classes,
+    flex_under,
     future_classes,
     index_classes,
     stock_class,
@@ -96,10 +98,14 @@ class Chains:
             found = stock_class(first, entry.slot)
             if found is None:
                 return ()
+            flex = flex_classes(first)
+            if first == entry.symbol:
+                return (found, *flex)
             name = entry.symbol.replace(" ", "")  # the numbers stay those of the first symbol
-            if first != entry.symbol:
-                found = replace(found, root=name, tradingClass=name)
-            return (found,)
+            return tuple(
+                replace(one, root=f"{digit}{name}", tradingClass=f"{digit}{name}")
+                for digit, one in (("", found), *((one.root[0], one) for one in flex))
+            )
         return ()
 
     def options(self, wanted: Series, today: int) -> Iterator[OptionContract]:
@@ -225,7 +231,7 @@ class Chains:
             return public_future(con_id) or underlying_of(con_id)
         if con_id >= numbers.FUTURES_FROM:
             return numbered_future(con_id)
-        if con_id >= numbers.FUTURE_OPTIONS_FROM:
+        if numbers.FUTURE_OPTIONS_FROM <= con_id < numbers.FLEX_FROM:
             return _monthly_fop(con_id)
         parts = decoded(con_id)
         if parts is None:
@@ -243,9 +249,14 @@ class Chains:
         return made if made.conId == con_id else None
 
     def _class_in(self, region: str, slot: int) -> tuple[Instrument, OptionClass] | None:
-        if region == "monthly":
+        if region == "flex":
+            known = slot < len(numbers.FLEX)
+            entries: Iterable[Instrument] = ()
+            if known:
+                entries = self._spots.known_as(flex_under(numbers.FLEX[slot]))
+        elif region == "monthly":
             entry = self._spots.in_slot(slot)
-            entries: Iterable[Instrument] = () if entry is None else (entry,)
+            entries = () if entry is None else (entry,)
         elif region == "weekly":
             known = slot < len(numbers.WEEKLY)
             entries = self._spots.known_as(numbers.WEEKLY[slot]) if known else ()
@@ -281,7 +292,7 @@ def _symbol_of_class(name: str) -> str:
     for symbol, classes in index_classes().items():
         if any(one.tradingClass == name for one in classes):
             return symbol
-    return name
+    return name[1:] if name[:1].isdigit() else name  # of FLEX options: 2AAPL is on AAPL
 
 
 def _of_occ(wanted: Series) -> Series:
@@ -292,7 +303,7 @@ def _of_occ(wanted: Series) -> Series:
     root, expiry, right, strike = found.groups()
     symbol = _symbol_of_class(root)
     expiry = f"20{expiry}"
-    if symbol != root or root in index_classes():
+    if symbol in index_classes():
         one = next(c for c in index_classes()[symbol] if c.tradingClass == root)
         expiry = _earlier(expiry, one.settles)
     clash = wanted.symbol and wanted.symbol.replace(" ", "") != symbol

@@ -298,12 +298,22 @@ class VolatilityCycle(Cycle):
         return before(calendar("US"), volatility(calendar("US"), month))
 
 
+class NextCycle(Cycle):
+    """The third Friday that comes next, alone."""
+
+    def _days(self, today: int) -> Iterator[int]:
+        month = month_of(today)
+        this = self.monthly(month)
+        yield this if this >= today else self.monthly(month + 1)
+
+
 DAILY: Final = Cycle((0, 1, 2, 3, 4), far=12, years=3, month_ends=True)
 THRICE: Final = Cycle((MONDAY, WEDNESDAY, FRIDAY), far=12, years=2)
 EVERY_WEEK: Final = Cycle((FRIDAY,), far=8, years=2)
 EVERY_MONTH: Final = Cycle((), far=6, years=2)
 MORNING: Final = MorningCycle((), far=12, years=5)
 VOLATILITY: Final = VolatilityCycle((), far=9)
+NEXT_MONTH: Final = NextCycle((), far=0)
 
 
 def upcoming(days: list[int] | tuple[int, ...], today: int) -> int:

@@ -12,6 +12,7 @@ from                      what
 1,536,870,912             options of the ``WEEKLY`` classes: weeks, any strike
 1,805,306,368             options of other stocks: months, coarse strikes
 2,073,741,824             monthly options on futures: months, strikes of a short grid
+2,079,902,208             FLEX options
 2,080,000,000             futures
 2,090,000,000             instruments of the catalogue, by a hash of what they are
 2,130,000,000             instruments that a user adds, by the same hash
@@ -29,6 +30,7 @@ WEEKLY_FROM: Final = DENSE_FROM + (32 << 24)
 MONTHLY_FROM: Final = WEEKLY_FROM + (128 << 21)
 MONTHLY_SLOTS: Final = 4096
 FUTURE_OPTIONS_FROM: Final = MONTHLY_FROM + (MONTHLY_SLOTS << 16)
+FLEX_FROM: Final = FUTURE_OPTIONS_FROM + (47 << 17)
 FUTURES_FROM: Final = 2_080_000_000
 CATALOGUE_FROM: Final = 2_090_000_000
 USER_FROM: Final = 2_130_000_000
@@ -69,6 +71,8 @@ FUTURE_OPTIONS: Final = (
     "GF",
 )  # fmt: skip
 """Classes of monthly options on futures; never reordered, at most 47."""
+FLEX: Final = ("2AAPL",)
+"""Classes of FLEX options, each with one strike; never reordered, at most 381."""
 
 
 def weekday(day: int) -> int:
@@ -107,6 +111,12 @@ def future_option(slot: int, month: int, rung: int, call: bool) -> int | None:
     if not (0 <= place < 128 and 0 <= rung < 512):
         return None
     return FUTURE_OPTIONS_FROM + (slot << 17) + (place << 10) + (rung << 1) + call
+
+
+def flex(slot: int, month: int, call: bool) -> int | None:
+    """The number of a FLEX option; ``month`` counts from the year 0."""
+    place = month - MONTHLY_EPOCH
+    return FLEX_FROM + (slot << 8) + (place << 1) + call if 0 <= place < 128 else None
 
 
 def future(slot: int, month: int) -> int | None:

@@ -62,7 +62,7 @@ class OptionClass(msgspec.Struct, frozen=True):
 
     def _width(self, day: int) -> tuple[int, int]:
         """Percent around the reference: narrower for what is not an expiry of a month."""
-        if self.region == "monthly":
+        if self.region in ("monthly", "flex"):
             return FAR, FAR
         monthly = day == self.cycle.monthly(expiries.month_of(day))
         return (NEAR, FAR) if monthly else (NEAR, 2 * NEAR)
@@ -73,13 +73,16 @@ class OptionClass(msgspec.Struct, frozen=True):
             return numbers.dense(self.slot, day, rung, call)
         if self.region == "weekly":
             return numbers.weekly(self.slot, day, rung, call)
+        if self.region == "flex":
+            return None if rung else numbers.flex(self.slot, expiries.month_of(day), call)
         return numbers.monthly(self.slot, expiries.month_of(day), rung, call)
 
 
 def decoded(con_id: int) -> tuple[str, int, int, int, bool] | None:
     """(region, slot, day or week or month, rung, call) of a number of an option; None of another.
 
-    Of a weekly class the day is the Friday of the week, of a monthly one the third Friday.
+    Of a weekly class the day is the Friday of the week, of a monthly and a FLEX one the third
+    Friday.
     """
     if numbers.DENSE_FROM <= con_id < numbers.WEEKLY_FROM:
         slot, rest = divmod(con_id - numbers.DENSE_FROM, 1 << 24)
@@ -96,6 +99,10 @@ def decoded(con_id: int) -> tuple[str, int, int, int, bool] | None:
         month = numbers.MONTHLY_EPOCH + (rest >> 9)
         day = expiries.third_friday(calendar("US"), month)
         return "monthly", slot, day, rest >> 1 & 255, bool(rest & 1)
+    if numbers.FLEX_FROM <= con_id < numbers.FUTURES_FROM:
+        slot, rest = divmod(con_id - numbers.FLEX_FROM, 1 << 8)
+        day = expiries.third_friday(calendar("US"), numbers.MONTHLY_EPOCH + (rest >> 1))
+        return "flex", slot, day, 0, bool(rest & 1)
     return None
 
 
@@ -169,6 +176,31 @@ def stock_class(symbol: str, slot: int) -> OptionClass | None:
         return None
     return OptionClass(
         root, root, region, slot, cycle, grid, STOCK_VENUES, hours, 100, 109, 32
+    )  # fmt: skip
+
+
+_FLEX: Final = {"2AAPL": ("AAPL", 291)}
+"""FLEX classes, which a customer of an exchange has asked for: the underlying's first symbol, the
+strike. As captured in August and September 2026; the digit says how they are exercised: 2, that
+they are European and delivered."""
+
+
+def flex_under(name: str) -> str:
+    """The first symbol of what a FLEX class is on; "" for the name of another class."""
+    return _FLEX[name][0] if name in _FLEX else ""
+
+
+@cache
+def flex_classes(symbol: str) -> tuple[OptionClass, ...]:
+    """The FLEX options on a stock: the next third Friday, at one strike."""
+    return tuple(
+        OptionClass(
+            name, name, "flex", numbers.FLEX.index(name), expiries.NEXT_MONTH,
+            StrikeGrid(10_000, (strike, strike)), STOCK_VENUES, "US_OPTIONS", 100, 109, 32,
+            american=False,
+        )
+        for name, (under, strike) in _FLEX.items()
+        if under == symbol
     )  # fmt: skip
 
 
