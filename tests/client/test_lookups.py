@@ -10,13 +10,14 @@ import pytest
 from client.memory import Memory, run
 from papertape.client.aio import connect
 from papertape.client.api import Tws
-from papertape.client.contracts import Stock
+from papertape.client.contracts import Future, Option, Stock
 from papertape.client.lookups import IN_FLIGHT, OptionChain, brief
 from papertape.errors import (
     AmbiguousContract,
     ConnectionLost,
     ContractNotFound,
     DeadlineExceeded,
+    LocalProtocolError,
     PapertapeError,
     RequestRefused,
 )
@@ -119,7 +120,46 @@ def test_an_unknown_contract_is_told_with_what_was_asked() -> None:
 
     error = at(station(), main)
     assert error.code == 200
-    assert error.__notes__ == ["asked for NOSUCH STK SMART USD"]
+    assert error.__notes__ == [
+        "asked for NOSUCH STK SMART USD", "tws.matching_symbols('NOSUCH') searches symbols and names",
+    ]  # fmt: skip
+
+
+# what is not found, and a word of what the error says to do
+ADVICE = [
+    (Option("AAPL", "20260618", 201.37, "C"), "tws.option_chain(underlying)"),
+    (Future("ES", "202503", "CME"), "includeExpired"),
+    (Contract(secIdType="SEDOL", secId="2046251"), "by its symbol"),
+    (Contract(conId=5), "by symbol, secType, exchange and currency"),
+    (Contract(localSymbol="NOSUCH", secType="STK"), "tws.matching_symbols('NOSUCH')"),
+]
+
+
+def test_an_error_says_what_to_do() -> None:
+    async def main(tws: Tws) -> list[PapertapeError]:
+        found: list[PapertapeError] = list(await tws.qualify_all(one for one, _ in ADVICE))
+        for one, _ in ADVICE:
+            with pytest.raises(ContractNotFound) as caught:
+                await tws.contract_details(one)
+            found.append(caught.value)
+        return found
+
+    errors = at(station(), main)
+    for error, (one, word) in zip(errors, [*ADVICE, *ADVICE], strict=True):
+        asked, advice = error.__notes__
+        assert asked == f"asked for {brief(one)}"
+        assert word in advice
+
+
+@walk("ask", ["qualify", "contract_details", "option_chain"])
+def test_a_symbol_is_no_contract(ask: str) -> None:
+    async def main(tws: Tws) -> str:
+        with pytest.raises(LocalProtocolError) as caught:
+            await getattr(tws, ask)("MSFT")
+        return str(caught.value)
+
+    told = at(station(), main)
+    assert told == "a contract is needed, such as pt.Stock('MSFT'), not a str"
 
 
 def test_an_ambiguous_contract_is_told_with_the_candidates() -> None:

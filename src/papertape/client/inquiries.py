@@ -35,9 +35,14 @@ class Inquiries(SessionFacade):
     async def contract_details(
         self, wanted: Contract, *, timeout: float = DEADLINE_S
     ) -> list[ContractDetails]:
-        """Return every contract that matches. Raises ``ContractNotFound`` when none does."""
+        """Return every contract that matches. Raises ``ContractNotFound`` when none does, with
+        notes that say what was asked for and what to do."""
         ask = self._now().ask("reqContractDetails", lookups.details(wanted), timeout)
-        return lookups.details_of(await self._answer(ask))
+        try:
+            return lookups.details_of(await self._answer(ask))
+        except RequestRefused as refusal:
+            lookups.advise(refusal, wanted)
+            raise
 
     async def qualify(self, wanted: Contract, *, timeout: float = DEADLINE_S) -> Contract:
         """Return the contract that a description means, complete: conId, local symbol, class, an
@@ -75,8 +80,7 @@ class Inquiries(SessionFacade):
                     rows = lookups.details_of(await self._answer(ask))
                     found.append(lookups.meant(one, rows))
                 except RequestRefused as refusal:
-                    refusal.add_note(f"asked for {lookups.brief(one)}")
-                    found.append(refusal)
+                    found.append(lookups.advise(refusal, one))
         finally:
             for _, ask in open_:
                 ask.finish()
@@ -99,7 +103,7 @@ class Inquiries(SessionFacade):
         ``exchange`` narrows the options on a future: TWS takes one for no other kind. An
         ``underlying`` without conId is qualified first, which raises as ``qualify`` does.
         """
-        if not underlying.conId or not underlying.secType:
+        if not lookups.described(underlying).conId or not underlying.secType:
             underlying = await self.qualify(underlying, timeout=timeout)
         ask = self._now().ask(
             "reqSecDefOptParams", lookups.option_chain(underlying, exchange), timeout

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from ..errors import AmbiguousContract, ContractNotFound
+from ..errors import AmbiguousContract, ContractNotFound, LocalProtocolError, RequestRefused
 from ..model import Contract, ContractDetails
 from ..wire.catalogue import contract, options, reference
 from .conversations import Call, Collect
@@ -38,8 +38,46 @@ class OptionChain(msgspec.Struct, frozen=True):
     """In the option's currency, in order."""
 
 
+def described(wanted: object) -> Contract:
+    """A contract that a caller has described. Raises ``LocalProtocolError`` for anything else."""
+    if isinstance(wanted, Contract):
+        return wanted
+    name = wanted if isinstance(wanted, str) and wanted.isalnum() else "AAPL"
+    kind = type(wanted).__name__
+    raise LocalProtocolError(f"a contract is needed, such as pt.Stock({name!r}), not a {kind}")
+
+
+def advise(refusal: RequestRefused, wanted: Contract) -> RequestRefused:
+    """The same refusal, with notes that say what was asked for, and what to do when nothing is."""
+    refusal.add_note(f"asked for {brief(wanted)}")
+    if isinstance(refusal, ContractNotFound):
+        refusal.add_note(_advice(wanted))
+    return refusal
+
+
+def _advice(wanted: Contract) -> str:
+    """Where the right description is found."""
+    symbol = wanted.symbol or wanted.localSymbol
+    if wanted.secId:
+        return f"not every security has a {wanted.secIdType or 'secIdType'}: name it by its symbol"
+    if not symbol:
+        return "name it by symbol, secType, exchange and currency"
+    if wanted.secType == "OPT":
+        return (
+            "tws.option_chain(underlying) lists classes, expiries and strikes; without strike and"
+            " right, tws.contract_details lists what an expiry has"
+        )
+    if wanted.secType in ("FUT", "FOP"):
+        return (
+            "without an expiry, tws.contract_details lists those there are; a future that has ended"
+            " needs includeExpired"
+        )
+    return f"tws.matching_symbols({symbol!r}) searches symbols and names"
+
+
 def details(wanted: Contract) -> Make:
     """Every contract that matches."""
+    described(wanted)
 
     def make(number: int) -> tuple[Collect, contract.ReqContractDetails]:
         collect = Collect("reqContractDetails", contract.ContractDataEnd, number)
