@@ -7,6 +7,7 @@ from papertape.model import Contract, ExecutionFilter, Order
 from papertape.wire.catalogue.account import Position, PositionEnd, ReqPositions
 from papertape.wire.catalogue.orders import PlaceOrder, ReqExecutions, ReqOpenOrders
 from papertape.wire.catalogue.reports import (
+    CommissionReport,
     ExecutionDetails,
     ExecutionDetailsEnd,
     OpenOrder,
@@ -33,6 +34,13 @@ def client() -> Client:
     hall.wait(1)
     found.got()
     return found
+
+
+def buy(number: int) -> PlaceOrder:
+    order = Order(
+        action="BUY", totalQuantity=Decimal(10), orderType="LMT", lmtPrice=258.0, tif="DAY"
+    )
+    return PlaceOrder(number, AAPL, order)
 
 
 def order_of(found: list[Any], *kinds: type[Message]) -> list[str]:
@@ -90,10 +98,7 @@ def test_several_of_them_send_each_message_as_often_as_they_say(
     program = client()
     for drill in drills:
         program.hall.station.drills.begin(drill)
-    order = Order(
-        action="BUY", totalQuantity=Decimal(10), orderType="LMT", lmtPrice=258.0, tif="DAY"
-    )
-    program.send(PlaceOrder(3, AAPL, order))
+    program.send(buy(3))
     program.hall.wait(9)
     found = program.got()
     assert len([one for one in found if isinstance(one, ExecutionDetails)]) == times
@@ -101,14 +106,31 @@ def test_several_of_them_send_each_message_as_often_as_they_say(
     assert not [one for one in program.got() if isinstance(one, ExecutionDetails)]
 
 
+@walk("more", [(), ("late-callbacks commissionReport ms=300",), ("duplicate-callbacks",)])
+def test_no_commission_comes_before_its_execution(more: tuple[str, ...]) -> None:
+    program = client()
+    for drill in ("late-callbacks execDetails ms=500", *more):
+        program.hall.station.drills.begin(drill)
+    program.send(buy(3), ReqExecutions(9, ExecutionFilter()))
+    found = program.got()
+    for _ in range(10):
+        program.hall.wait(0.1)
+        found += program.got()
+    told: set[str] = set()
+    for one in found:
+        if isinstance(one, ExecutionDetails):
+            told.add(one.execution.execId)
+        assert not isinstance(one, CommissionReport) or one.execId in told
+    charged = [one.execId for one in found if isinstance(one, CommissionReport)]
+    assert len(set(charged)) == 2 and len(charged) == 3, "of the second one live, both asked for"
+    assert order_of(found, ExecutionDetailsEnd) == ["ExecutionDetailsEnd"]
+
+
 @walk("drill", ["late-order 3 ms=2000", "late-callbacks execDetails ms=2000"])
 def test_what_comes_late_from_the_broker_comes_when_the_link_is_back(drill: str) -> None:
     program = client()
     program.hall.station.drills.begin(drill)
-    order = Order(
-        action="BUY", totalQuantity=Decimal(10), orderType="LMT", lmtPrice=258.0, tif="DAY"
-    )
-    program.send(PlaceOrder(3, AAPL, order))
+    program.send(buy(3))
     program.hall.wait(1)
     program.got()
     program.hall.station.drills.begin("link-lost ms=10000")
@@ -134,10 +156,7 @@ def test_what_comes_late_from_the_broker_comes_when_the_link_is_back(drill: str)
 def test_a_late_order_whose_client_has_gone_is_over() -> None:
     program = client()
     program.hall.station.drills.begin("late-order 3 ms=2000")
-    order = Order(
-        action="BUY", totalQuantity=Decimal(10), orderType="LMT", lmtPrice=258.0, tif="DAY"
-    )
-    program.send(PlaceOrder(3, AAPL, order))
+    program.send(buy(3))
     program.leave()
     program.hall.wait(3)
     assert program.hall.station.drills.running() == ()

@@ -132,8 +132,9 @@ class Withholding(Drill):
 class LateCallbacks(Withholding):
     """Callbacks of one kind come ``ms`` later than everything else, in their own order.
 
-    A commission report that comes seconds after its execution, a status after the fill. Lasts
-    until the drill is stopped."""
+    A commission report that comes seconds after its execution, a status after the fill. A
+    commission never comes before its execution, however late that is. Lasts until the drill is
+    stopped."""
 
     name = "late-callbacks"
     summary = "callbacks of one kind come later than the others"
@@ -148,14 +149,33 @@ class LateCallbacks(Withholding):
 
     def start(self) -> None:
         """Keep them back from now on. Raises ``SettingsError`` for a kind that there is not."""
+        self._executions: dict[tuple[int, str], Nanos] = {}
+        """When those that wait come, by session and execution."""
         super().start()
         self._kinds = kinds(self.options.kind)
 
     def gives(self, session: Session, message: Message) -> bool:
-        """Keep a message of the kind."""
-        if self.releasing or not isinstance(message, self._kinds) or not self.aims_at(session):
+        """Keep a message of the kind, and the commission of an execution that is kept."""
+        if self.releasing or not self.aims_at(session):
             return self.passes(session, message)
-        return self.keep(session, message, self.after(self.options.ms))
+        if not isinstance(message, self._kinds):
+            due = self._executions.get((session.number, charged_id(message)))
+            return (
+                self.passes(session, message) if due is None else self.keep(session, message, due)
+            )
+        due = self.after(self.options.ms)
+        if execution := execution_id(message):
+            self._executions[session.number, execution] = due
+        return self.keep(session, message, due)
+
+    def _wait_for(self, waiting: Iterable[Withheld]) -> None:
+        """Keep these alone."""
+        super()._wait_for(waiting)
+        self._executions = {
+            (one.session.number, execution): one.due
+            for one in self._waiting
+            if (execution := execution_id(one.message))
+        }
 
 
 class DuplicateCallbacks(Drill):
