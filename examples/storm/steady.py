@@ -1,4 +1,4 @@
-"""A bot without the six bugs: it buys 100 SPY with a stop below, holds, and sells; twice.
+"""A bot without the seven bugs: it buys 100 SPY with a stop below, holds, and sells; twice.
 
 It believes nothing that it remembers across a connection: it asks for orders and executions, counts
 executions by their ids, and looks at how old its price is.

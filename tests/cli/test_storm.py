@@ -62,19 +62,19 @@ class Tags(HTMLParser):
 def test_a_bug_is_found_shrunk_told_and_written(tmp_path: Path) -> None:
     junit, html = tmp_path / "storm.xml", tmp_path / "storm.html"
     done = papertape(
-        "storm", "--seed", "186", "--for", "60s", "--shrink-runs", "3", "--out", tmp_path,
+        "storm", "--seed", "95", "--for", "60s", "--shrink-runs", "3", "--out", tmp_path,
         "--junit", junit, "--html", html, "--", sys.executable, BOTS / "sends_again.py",
     )  # fmt: skip
     assert done.returncode == 1, done.stderr
     assert "control run: 5 requests, 6 orders, 4 fills" in done.stderr
-    assert "seed 186 fails: same-order-twice: BUY 100 SPY MKT ref buy-1 was sent" in done.stdout
+    assert "seed 95 fails: same-order-twice: BUY 100 SPY MKT ref buy-1 was sent" in done.stdout
     assert re.search(r"shrunk from 2 faults to 1, \d runs", done.stdout)
-    assert f"papertape world run --market-time {tmp_path}/storm-186.world -- " in done.stdout
+    assert f"papertape world run --market-time {tmp_path}/storm-95.world -- " in done.stdout
     assert "1 seed, 1 fail, 1 different finding;" in done.stdout
-    world = (tmp_path / "storm-186.world").read_text()
-    assert world.startswith("# papertape storm, seed 186: 1 of its 2 faults")
+    world = (tmp_path / "storm-95.world").read_text()
+    assert world.startswith("# papertape storm, seed 95: 1 of its 2 faults")
     assert 'at end orders 1 BUY SPY MKT ref "buy-1"' in world
-    checked = invoke(["world", "check", str(tmp_path / "storm-186.world")])
+    checked = invoke(["world", "check", str(tmp_path / "storm-95.world")])
     assert checked.exit_code == 0, checked.output
     suite = ElementTree.parse(junit).getroot()
     assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("2", "1", "0")

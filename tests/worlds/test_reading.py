@@ -101,6 +101,10 @@ LINES = {
     ),
     "fill dip 60 @ 168.30": s.ActStep(name="dip", size=D(60), price=D("168.30")),
     "fill dip rest": s.ActStep(name="dip"),
+    "fill dip rest if working": s.ActStep(name="dip", if_working=True),
+    "fill dip 60 @ 168.30 if working": s.ActStep(
+        name="dip", size=D(60), price=D("168.30"), if_working=True
+    ),
     'reject dip 201 "no # funds"': s.ActStep(
         name="dip", kind="reject", code=201, text="no # funds"
     ),

@@ -86,6 +86,8 @@ class ScriptAct(msgspec.Struct, frozen=True, array_like=True, gc=False):
     code: int = 0
     """Of a rejection or a warning."""
     text: str = ""
+    if_working: bool = False
+    """Whether it is left out, without a word, when the order does not work."""
 
 
 class OrderRule(msgspec.Struct, frozen=True, array_like=True):

@@ -30,20 +30,21 @@ def read_rule(words: Words) -> RuleStep:
     return msgspec.convert(facts, RuleStep)
 
 
-FILL: Final = "fill [NAME] [SIZE|rest|all] [@ PRICE]"
+FILL: Final = "fill [NAME] [SIZE|rest|all] [@ PRICE] [if working]"
 
 
 def read_fill(words: Words) -> list[WorldStep]:
     """``fill``."""
     size: Decimal | None = None
-    name = _named(words, ("rest", "all"))
+    name = _named(words, ("rest", "all", "if"))
     if words.is_number():
         size = words.size()
     elif words.peek() in ("rest", "all"):
         words.next("a size")
     price = words.price() if words.take("@") else None
+    if_working = words.take("if", "working")
     words.end(FILL)
-    return [ActStep(name=name, kind="fill", size=size, price=price)]
+    return [ActStep(name=name, kind="fill", size=size, price=price, if_working=if_working)]
 
 
 REJECT: Final = 'reject [NAME] CODE "TEXT"'

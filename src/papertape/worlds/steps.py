@@ -244,6 +244,8 @@ class ActStep(WorldStep, frozen=True, kw_only=True, tag="act"):
     """None: the order's limit, or the quote."""
     code: int = 201
     text: str = ""
+    if_working: bool = False
+    """Whether a fill is left out, without a word, when the order does not work."""
 
 
 class RuleAct(msgspec.Struct, frozen=True, kw_only=True):

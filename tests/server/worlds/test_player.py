@@ -343,3 +343,22 @@ def test_auction_prints_at_the_time_of_the_clock() -> None:
     assert play.hall.station.market.day(756733, play.hall.now).last == 0
     play.hall.wait(1)
     assert play.hall.station.market.day(756733, play.hall.now).last == 1_705_500
+
+
+def test_what_happens_to_an_order_if_it_works_is_no_failure_where_it_does_not() -> None:
+    play = Play("quote SPY 169.98 x 170.02")
+    play.say("+1s fill entry if working")
+    play.hall.wait(2)  # none has come
+    play.say("on order BUY SPY as entry\n  +1s fill 40\n  +3s fill rest if working\n")
+    play.say("+6s fill entry rest if working")
+    play.buy(1)
+    play.hall.wait(1.5)
+    play.client.send(CancelOrder(1))
+    play.hall.wait(4)
+    assert [one for one in play.told() if "BOT" in one or "40" in one]
+    assert not play.end()
+    play.say("on order BUY SPY\n  +1s fill rest\n")
+    play.buy(2)
+    play.client.send(CancelOrder(2))
+    play.hall.wait(2)
+    assert [one.came for one in play.end()] == [("the order has ended",)]

@@ -4,6 +4,7 @@ from itertools import pairwise
 
 from lanes import thinned
 from papertape.server.worlds.founding import check_world
+from papertape.testing.storm import faults, order_faults
 from papertape.testing.storm.drawing import (
     FEWEST_FAULTS,
     KINDS,
@@ -13,14 +14,14 @@ from papertape.testing.storm.drawing import (
     StormGround,
     draw,
 )
-from papertape.testing.storm.faults import (
+from papertape.testing.storm.faults import DrilledFault, StormFault, span
+from papertape.testing.storm.order_faults import (
     AnswerLost,
-    AnyFault,
     CutBetweenFills,
     FilledInParts,
     LostAnswer,
-    StormFault,
-    span,
+    RestAfterClose,
+    RulesFault,
 )
 from papertape.testing.storm.worldtext import FAULTS, PLAIN, storm_world
 from papertape.venue.units import SECOND
@@ -32,7 +33,7 @@ GROUND = StormGround(
     60 * SECOND,
     (SECOND, 9 * SECOND, 30 * SECOND),
     (
-        GroundOrder("BUY", "SPY", "MKT", 100, True),
+        GroundOrder("BUY", "SPY", "MKT", 100, True, 8 * SECOND, "MKT"),
         GroundOrder("SELL", "SPY", "STP LMT", 100, False),
         GroundOrder("SELL", "BRK B", "LMT", 7, True),
     ),
@@ -52,8 +53,36 @@ def test_a_seed_draws_the_same_every_time_and_another_one_something_else() -> No
 
 def test_every_kind_of_fault_is_drawn() -> None:
     kinds = {type(one) for seed in SEEDS for one in draw(seed, GROUND)}
-    assert kinds == set(AnyFault.__args__)
-    assert len(kinds) == len(KINDS) + 1  # CutBetweenFills is drawn where FilledInParts is
+    named = {**vars(faults), **vars(order_faults)}.values()
+    bases = (StormFault, DrilledFault, RulesFault)
+    every = {one for one in named if isinstance(one, type) and issubclass(one, StormFault)}
+    assert kinds == every - set(bases)
+    assert len(kinds) == len(KINDS) + 2  # CutBetweenFills beside FilledInParts, and a scheme's
+
+
+def test_in_every_third_seed_what_is_asked_about_a_lost_order_is_answered_late() -> None:
+    late = [[o for o in draw(s, GROUND) if getattr(o, "answers", 0)] for s in SEEDS]
+    assert all(len(one) <= 1 for one in late)
+    assert len(SEEDS) / 4 < sum(map(len, late)) < len(SEEDS) / 2
+    for one in (found for seed in late for found in seed):
+        assert any("callbacks execDetails late" in line for line in one.lines())
+        assert next(one.simpler()).answers == 0
+
+
+def test_in_every_third_seed_the_rest_of_an_order_comes_when_it_may_have_been_closed() -> None:
+    found = [o for s in SEEDS for o in draw(s, GROUND) if isinstance(o, RestAfterClose)]
+    assert len(SEEDS) / 4 < len(found) < len(SEEDS) / 2
+    for one in found:
+        assert (one.side, one.symbol, one.orderType, one.closer) == ("BUY", "SPY", "MKT", "MKT")
+        assert 0 < one.part < 100 and one.after < 8 * SECOND < one.rest
+    assert RestAfterClose(side="BUY", symbol="SPY", orderType="MKT", closer="LMT", part=30,
+                          after=40 * 10**6, behind=SECOND, rest=40 * SECOND).lines() == (
+        "on order BUY SPY MKT as opened", "  +40ms fill 30 if working",
+        "  +40s fill rest if working",
+        "on order SELL SPY LMT", "  +10ms fill", "  +1s fill opened rest if working",
+    )  # fmt: skip
+    never = StormGround(60 * SECOND, (), (GroundOrder("BUY", "SPY", "MKT", 100, True),))
+    assert not [o for s in SEEDS for o in draw(s, never) if isinstance(o, RestAfterClose)]
 
 
 @walk("ground", [GROUND, StormGround(0), StormGround(3600 * SECOND)])

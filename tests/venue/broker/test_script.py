@@ -1,6 +1,7 @@
 """What a world tells the broker: rules for the next order, acts, holdings; a restart amid them."""
 
 import pytest
+from msgspec.structs import replace
 
 from papertape.venue.broker.profile import Profile
 from papertape.venue.commands import SubmitManualOrder, SubmitOrder
@@ -177,6 +178,20 @@ def test_what_cannot_be_done_is_told_and_changes_nothing(stage: WrittenStage) ->
         "prices of the instrument are whole multiples of 1/10000",
         "the order has ended",
     ]
+
+
+def test_a_fill_for_an_order_that_works_is_left_out_where_it_does_not(stage: WrittenStage) -> None:
+    quiet = replace(fill(), if_working=True)
+    stage.rule(replace(quiet, after=SECOND), replace(quiet, after=2 * SECOND), conId=AAPL)
+    stage.row("submit #1 BUY 100 AAPL LMT 258")
+    perm_id = next(iter(stage.engine.state.orders))
+    assert stage.wait(1)[0] == "#1 BOT 100 @ 258 Filled"
+    assert not stage.wait(1) and not stage.world(ActOnOrder(perm_id, quiet))
+    assert stage.problems == [] and not stage.engine.state.script.waiting
+    stage.row("submit #2 BUY 100 AAPL LMT 250")
+    perm_id = next(iter(stage.engine.state.orders))
+    with pytest.raises(ScriptRefused, match="only 100 of the order are left"):
+        stage.world(ActOnOrder(perm_id, replace(quiet, size=101 * 10_000)))
 
 
 def test_an_order_that_works_is_acted_on_at_once(stage: WrittenStage) -> None:

@@ -252,6 +252,7 @@ class Desk:
             0 if step.price is None else nano_of(step.price),
             step.code,
             rejected_text(step.code, step.text) if step.kind == "reject" else "",
+            step.if_working,
         )
 
     def correction(self, step: steps.CorrectionStep, execution: int) -> script.ScriptCommand:

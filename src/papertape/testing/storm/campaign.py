@@ -160,7 +160,8 @@ def ground_of(control: StormRecord, lasts: Nanos) -> StormGround:
     step = max(len(active) // MOST_MOMENTS, 1)
     orders = [
         GroundOrder(
-            one.side, one.symbol, one.orderType, int(one.quantity), _quick(one)
+            one.side, one.symbol, one.orderType, int(one.quantity), _quick(one),
+            *_closed(one, control),
         )
         for one in control.orders
         if one.reached is not None
@@ -172,6 +173,18 @@ def _quick(order: StormOrder) -> bool:
     filled = order.ended is not None and order.filled >= order.quantity
     plain = order.orderType in ("MKT", "LMT") and order.quantity == int(order.quantity)
     return filled and plain and (order.ended or 0) - order.time <= QUICK
+
+
+def _closed(order: StormOrder, control: StormRecord) -> tuple[Nanos, str]:
+    """How long after an order had filled one of the other side was sent that filled at once, and
+    its type."""
+    if order.ended is None:
+        return 0, ""
+    for one in control.orders:
+        other = one.symbol == order.symbol and one.side != order.side
+        if other and one.time > order.ended and _quick(one):
+            return one.time - order.time, one.orderType
+    return 0, ""
 
 
 def judge_again(plan: StormPlan, faults: str) -> tuple[StormResult, SeedResult | None]:

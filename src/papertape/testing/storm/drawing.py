@@ -11,10 +11,10 @@ from typing import Final
 import msgspec
 
 from ...venue.units import SECOND, Nanos
-from . import faults
+from . import faults, order_faults
 
 MS: Final = SECOND // 1000
-MOST_FAULTS: Final = 9
+MOST_FAULTS: Final = 10
 FEWEST_FAULTS: Final = 2
 LATEST: Final = 0.66
 """No fault begins after this part of the span: what follows shows whether the program recovers."""
@@ -28,7 +28,12 @@ LONGEST_REST: Final[Nanos] = 60 * SECOND
 """How long what is left of it may take then."""
 PATIENT: Final = 0.7
 """How often the last part of an order comes when its program may have done something else."""
+SCHEMED: Final = 0.75
+"""How often a seed has a scheme (``SCHEMES``) besides its other faults."""
 FARMS: Final = ("usfarm", "ushmds", "secdefnj")
+
+
+ASIDE: Final = ("aside", "rests", "schemes")
 
 
 class GroundOrder(msgspec.Struct, frozen=True):
@@ -40,6 +45,10 @@ class GroundOrder(msgspec.Struct, frozen=True):
     quantity: int
     quick: bool
     """Whether it filled at once, so that another way of filling is no wonder."""
+    closed: Nanos = 0
+    """How long after it one of the other side was sent that filled at once; 0: none was."""
+    closer: str = ""
+    """The type of that one."""
 
 
 class StormGround(msgspec.Struct, frozen=True):
@@ -55,22 +64,27 @@ class StormGround(msgspec.Struct, frozen=True):
 def draw(seed: int, ground: StormGround) -> tuple[faults.StormFault, ...]:
     """The faults of a seed, in the order of their moments."""
     random = Random(f"storm {seed}")
-    hand = _Hand(random, Random(f"storm aside {seed}"), Random(f"storm rests {seed}"), ground)
-    count = random.randint(FEWEST_FAULTS, MOST_FAULTS)
+    aside, rests, schemes = (Random(f"storm {name} {seed}") for name in ASIDE)
+    hand = _Hand(random, aside, rests, schemes, ground)
+    count = random.randint(FEWEST_FAULTS, MOST_FAULTS - 1)
     kinds = random.choices(list(KINDS), weights=list(KINDS.values()), k=count)
     drawn = [found for kind in kinds if (found := kind(hand)) is not None]
+    if schemes.random() < SCHEMED and (found := schemes.choice(SCHEMES)(hand)) is not None:
+        drawn.insert(0, found)  # its rules go first
     return _apart(drawn, ground)
 
 
 class _Hand:
     """Draws moments and times."""
 
-    def __init__(self, random: Random, aside: Random, rests: Random, ground: StormGround) -> None:
-        """``aside`` and ``rests`` draw variants, so that the other faults of a seed stay as they
-        are."""
+    def __init__(
+        self, random: Random, aside: Random, rests: Random, schemes: Random, ground: StormGround
+    ) -> None:
+        """All but the first draw variants, so that the other faults of a seed stay as they are."""
         self.random = random
         self.aside = aside
         self.rests = rests
+        self.schemes = schemes
         self.ground = ground
 
     def moment(self) -> Nanos:
@@ -188,7 +202,7 @@ def _lost(hand: _Hand) -> faults.StormFault | None:
         return None
     number = hand.random.randint(1, len(hand.ground.orders))
     seen = hand.random.random() < 0.7
-    return faults.LostAnswer(number=number, by=hand.time(1, 400), seen=seen)
+    return order_faults.LostAnswer(number=number, by=hand.time(1, 400), seen=seen)
 
 
 def _parts(hand: _Hand) -> faults.StormFault | None:
@@ -208,11 +222,11 @@ def _parts(hand: _Hand) -> faults.StormFault | None:
         rest = after + hand.rests.randint(400, _longest(hand) // (10 * MS)) * 10 * MS
     if hand.aside.random() < CUT_BETWEEN:
         by = hand.time(11, 2000, hand.aside)
-        return faults.CutBetweenFills(
+        return order_faults.CutBetweenFills(
             side=order.side, symbol=order.symbol, orderType=order.orderType, part=parts[0][1],
             by=by, rest=by + hand.time(1000, _longest(hand) // MS, hand.aside),
         )  # fmt: skip
-    return faults.FilledInParts(
+    return order_faults.FilledInParts(
         side=order.side, symbol=order.symbol, orderType=order.orderType, parts=tuple(parts),
         rest=rest,
     )  # fmt: skip
@@ -227,7 +241,7 @@ def _heard(hand: _Hand) -> faults.StormFault | None:
     order = hand.order(quick=True)
     if order is None:
         return None
-    return faults.HeardLate(
+    return order_faults.HeardLate(
         side=order.side, symbol=order.symbol, orderType=order.orderType, by=hand.time(100, 6000)
     )
 
@@ -236,7 +250,7 @@ def _unheard(hand: _Hand) -> faults.StormFault | None:
     order = hand.order(quick=True)
     if order is None:
         return None
-    return faults.AnswerLost(
+    return order_faults.AnswerLost(
         side=order.side, symbol=order.symbol, orderType=order.orderType, by=hand.time(11, 900)
     )
 
@@ -245,7 +259,9 @@ def _refused(hand: _Hand) -> faults.StormFault | None:
     order = hand.order(quick=False)
     if order is None:
         return None
-    return faults.OrderRefused(side=order.side, symbol=order.symbol, orderType=order.orderType)
+    return order_faults.OrderRefused(
+        side=order.side, symbol=order.symbol, orderType=order.orderType
+    )
 
 
 KINDS: Final[dict[Callable[[_Hand], faults.StormFault | None], int]] = {
@@ -253,3 +269,43 @@ KINDS: Final[dict[Callable[[_Hand], faults.StormFault | None], int]] = {
     _held: 1, _ready: 1, _slow: 1, _lost: 2, _parts: 3, _heard: 2, _unheard: 3, _refused: 1,
 }  # fmt: skip
 """How each kind is drawn, and how often beside the others."""
+
+
+# -- schemes: faults that go together against one mistake -----------------------------------------
+
+
+def _asked_late(hand: _Hand) -> faults.StormFault | None:
+    """An acknowledgement is lost, and what is asked about it is answered so late that a program
+    which does not wait has done the next thing."""
+    if not hand.ground.orders:
+        return None
+    number = hand.schemes.randrange(len(hand.ground.orders))
+    order = hand.ground.orders[number]
+    answers = hand.time(400, 8000, hand.schemes)
+    if not order.quick or hand.schemes.random() < 0.3:
+        by = hand.time(1, 400, hand.schemes)
+        return order_faults.LostAnswer(number=number + 1, by=by, seen=True, answers=answers)
+    return order_faults.AnswerLost(
+        side=order.side, symbol=order.symbol, orderType=order.orderType,
+        by=hand.time(11, 900, hand.schemes), answers=answers,
+    )  # fmt: skip
+
+
+def _after_close(hand: _Hand) -> faults.StormFault | None:
+    """A part of an order fills, and the rest when a program that takes the part for the whole has
+    closed it again."""
+    fitting = [one for one in hand.ground.orders if one.quick and one.closed and one.quantity > 1]
+    if not fitting:
+        return None
+    order = hand.schemes.choice(fitting)
+    more = min(max(hand.ground.span - order.closed, 5 * SECOND), LONGEST_REST)
+    return order_faults.RestAfterClose(
+        side=order.side, symbol=order.symbol, orderType=order.orderType, closer=order.closer,
+        part=hand.schemes.randint(1, order.quantity - 1), after=hand.time(10, 1000, hand.schemes),
+        behind=hand.time(400, 4000, hand.schemes),
+        rest=(order.closed + more) // (10 * MS) * 10 * MS,
+    )  # fmt: skip
+
+
+SCHEMES: Final = (_asked_late, _after_close)
+"""Seldom drawn by chance: each needs several things at their moments."""

@@ -3,6 +3,7 @@
 All are what TWS may do: its documentation promises no order of callbacks, repeats orderStatus, and
 lists the codes of lost links; the drills (docs/drills) cite public reports of each. A request that
 disappears without a trace (``black-hole``) is left out: no program can be told apart by it.
+Those of orders are in ``order_faults``.
 """
 
 from collections.abc import Iterator
@@ -51,7 +52,7 @@ def span(time: Nanos) -> str:
     return f"{time // SECOND}.{time % SECOND:09d}".rstrip("0").rstrip(".") + "s"
 
 
-def _shorter(fault: StormFault, name: str, usual: Nanos) -> Iterator[StormFault]:
+def shorter(fault: StormFault, name: str, usual: Nanos) -> Iterator[StormFault]:
     """The fault with a usual duration."""
     if getattr(fault, name) != usual:
         yield replace(fault, **{name: usual})
@@ -83,7 +84,7 @@ class LateKind(DrilledFault, frozen=True, kw_only=True, tag=True):
         """From the beginning, by a second."""
         if self.at:
             yield replace(self, at=0)
-        yield from _shorter(self, "by", SECOND)
+        yield from shorter(self, "by", SECOND)
         yield from super().simpler()
 
 
@@ -136,7 +137,7 @@ class FarmFault(DrilledFault, frozen=True, kw_only=True, tag=True):
 
     def simpler(self) -> Iterator[StormFault]:
         """Three seconds."""
-        yield from _shorter(self, "away", 3 * SECOND)
+        yield from shorter(self, "away", 3 * SECOND)
         yield from super().simpler()
 
 
@@ -163,7 +164,7 @@ class LinkFault(StormFault, frozen=True, kw_only=True, tag=True):
 
     def simpler(self) -> Iterator[StormFault]:
         """Five seconds."""
-        yield from _shorter(self, "away", 5 * SECOND)
+        yield from shorter(self, "away", 5 * SECOND)
         yield from super().simpler()
 
 
@@ -184,8 +185,8 @@ class RestartFault(DrilledFault, frozen=True, kw_only=True, tag=True):
 
     def simpler(self) -> Iterator[StormFault]:
         """A second's warning, ten seconds."""
-        yield from _shorter(self, "down", 10 * SECOND)
-        yield from _shorter(self, "warn", SECOND)
+        yield from shorter(self, "down", 10 * SECOND)
+        yield from shorter(self, "warn", SECOND)
         yield from super().simpler()
 
 
@@ -227,7 +228,7 @@ class HungFault(DrilledFault, frozen=True, kw_only=True, tag=True):
 
     def simpler(self) -> Iterator[StormFault]:
         """Ten seconds."""
-        yield from _shorter(self, "away", 10 * SECOND)
+        yield from shorter(self, "away", 10 * SECOND)
         yield from super().simpler()
 
 
@@ -247,7 +248,7 @@ class OtherLogin(DrilledFault, frozen=True, kw_only=True, tag=True):
 
     def simpler(self) -> Iterator[StormFault]:
         """Ten seconds."""
-        yield from _shorter(self, "away", 10 * SECOND)
+        yield from shorter(self, "away", 10 * SECOND)
         yield from super().simpler()
 
 
@@ -264,7 +265,7 @@ class HeldClientId(DrilledFault, frozen=True, kw_only=True, tag=True):
         """From the beginning, ten seconds."""
         if self.at:
             yield replace(self, at=0)
-        yield from _shorter(self, "away", 10 * SECOND)
+        yield from shorter(self, "away", 10 * SECOND)
         yield from super().simpler()
 
 
@@ -281,7 +282,7 @@ class LateReady(DrilledFault, frozen=True, kw_only=True, tag=True):
         """From the beginning, by a second."""
         if self.at:
             yield replace(self, at=0)
-        yield from _shorter(self, "by", SECOND)
+        yield from shorter(self, "by", SECOND)
         yield from super().simpler()
 
 
@@ -299,129 +300,3 @@ class SlowLine(DrilledFault, frozen=True, kw_only=True, tag=True):
     def lasts(self) -> Nanos:
         """While it is slow."""
         return self.away
-
-
-class LostAnswer(StormFault, frozen=True, kw_only=True, tag=True):
-    """The connection is reset after an order: the order is lost, or its acknowledgement is and TWS
-    has it."""
-
-    number: int
-    """The n-th order that is sent."""
-    by: Nanos
-    seen: bool
-    """Whether the order has arrived."""
-
-    def lines(self) -> tuple[str, ...]:
-        """``drill reset placeOrder N ms=N heard=false``."""
-        lost = " heard=false" if self.seen else " seen=false"
-        return (f"drill reset placeOrder {self.number} ms={self.by // MS}{lost}",)
-
-    def simpler(self) -> Iterator[StormFault]:
-        """The first order, 40 ms."""
-        if self.number > 1:
-            yield replace(self, number=1)
-        yield from _shorter(self, "by", 40 * MS)
-
-
-class RulesFault(StormFault, frozen=True, kw_only=True):
-    """What happens to the next order that fits."""
-
-    side: str
-    symbol: str
-    orderType: str
-
-    @property
-    def head(self) -> str:
-        """The first line of the rule."""
-        symbol = self.symbol if self.symbol.isalnum() else f'"{self.symbol}"'
-        kind = self.orderType.replace(" ", "_")
-        return f"on order {self.side} {symbol} {kind}".rstrip()
-
-
-class FilledInParts(RulesFault, frozen=True, kw_only=True, tag=True):
-    """An order fills in parts; what is left last fills whole."""
-
-    parts: tuple[tuple[Nanos, int], ...]
-    """So long after the order, so many."""
-    rest: Nanos
-
-    def lines(self) -> tuple[str, ...]:
-        """The rule with a line for each part."""
-        parts = tuple(f"  +{span(after)} fill {size}" for after, size in self.parts)
-        return (self.head, *parts, f"  +{span(self.rest)} fill rest")
-
-    def simpler(self) -> Iterator[StormFault]:
-        """One part, and the rest a second later."""
-        first = self.parts[:1]
-        if len(self.parts) > 1:
-            yield replace(self, parts=first)
-        simple = ((10 * MS, first[0][1]),)
-        if (self.parts, self.rest) != (simple, SECOND):
-            yield replace(self, parts=simple, rest=SECOND)
-
-
-class HeardLate(RulesFault, frozen=True, kw_only=True, tag=True):
-    """The broker has the order and fills it; its client hears of it later."""
-
-    by: Nanos
-
-    def lines(self) -> tuple[str, ...]:
-        """The rule."""
-        return (self.head, f"  late {span(self.by)}", "  +10ms fill")
-
-    def simpler(self) -> Iterator[StormFault]:
-        """By three seconds."""
-        yield from _shorter(self, "by", 3 * SECOND)
-
-
-class AnswerLost(RulesFault, frozen=True, kw_only=True, tag=True):
-    """The order fills, and the connection is reset before its client hears of it."""
-
-    by: Nanos
-
-    def lines(self) -> tuple[str, ...]:
-        """The rule."""
-        return (self.head, "  late 1s", "  +10ms fill", f"  +{span(self.by)} drill reset")
-
-    def simpler(self) -> Iterator[StormFault]:
-        """After 40 ms."""
-        yield from _shorter(self, "by", 40 * MS)
-
-
-class CutBetweenFills(RulesFault, frozen=True, kw_only=True, tag=True):
-    """A part of the order fills, the connection is reset, and what is left fills later."""
-
-    part: int
-    by: Nanos
-    """When the connection is reset, so long after the order."""
-    rest: Nanos
-    """When what is left fills."""
-
-    def lines(self) -> tuple[str, ...]:
-        """The rule."""
-        cut = f"  +{span(self.by)} drill reset"
-        return (self.head, f"  +10ms fill {self.part}", cut, f"  +{span(self.rest)} fill rest")
-
-    def simpler(self) -> Iterator[StormFault]:
-        """After 40 ms, the rest after half a minute."""
-        yield from _shorter(self, "by", 40 * MS)
-        yield from _shorter(self, "rest", 30 * SECOND)
-
-
-class OrderRefused(RulesFault, frozen=True, kw_only=True, tag=True):
-    """The broker refuses the order."""
-
-    code: int = 201
-    text: str = "Available funds are not sufficient"
-
-    def lines(self) -> tuple[str, ...]:
-        """The rule."""
-        return (self.head, f'  reject {self.code} "{self.text}"')
-
-
-AnyFault = (
-    LateKind | TwiceKind | MixedCallbacks | FarmFault | LinkFault | RestartFault | CutFault
-    | HungFault | OtherLogin | HeldClientId | LateReady | SlowLine | LostAnswer | FilledInParts
-    | HeardLate | AnswerLost | CutBetweenFills | OrderRefused
-)  # fmt: skip
-"""Every kind."""

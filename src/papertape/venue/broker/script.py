@@ -143,6 +143,9 @@ class BrokerScript:
         if waiting is None:
             return
         order = self._state.orders.get(waiting.permId)
+        if _left_out(order, waiting.act):
+            yield ActDone(number, waiting.permId, "")
+            return
         problem = "the order has ended" if order is None else self._problem(order, waiting.act)
         yield ActDone(number, waiting.permId, problem)
         if order is not None and not problem:
@@ -185,6 +188,8 @@ class BrokerScript:
 
     def _asked(self, command: ActOnOrder) -> Deed:
         order = self._state.orders.get(command.permId)
+        if _left_out(order, command.act):
+            return
         if order is None:
             raise ScriptRefused(f"no order with the permId {command.permId} works")
         problem = self._problem(order, command.act)
@@ -277,6 +282,10 @@ class BrokerScript:
             reason = Refusal(act.code, {"text": act.text}, VERBATIM)
             yield OrderEnded(order.permId, lifecycle.CANCELLED, True, reason)
             yield from self._ended(order)
+
+
+def _left_out(order: LiveOrder | None, act: ScriptAct) -> bool:
+    return act.if_working and (order is None or bool(order.held))
 
 
 def _fits(rule: OrderRule, client_id: int, terms: Terms) -> bool:
