@@ -27,6 +27,9 @@ from venue.test_contract_ends import (
     quote,
     trade,
 )
+from venue.test_other_kinds import BOND
+from venue.test_scheduled import ENDING
+from venue.test_scheduled import INSTRUMENTS as OF_BONDS
 from walks import walk
 
 ACCOUNT = "DU1234567"
@@ -150,6 +153,35 @@ def test_what_options_bring_when_they_end_settles_as_a_sale_does(stage: Stage) -
     stage.assert_replays()
 
 
+@pytest.fixture
+def bonds() -> Stage:
+    """The same with bonds: one at 80, and one at 99 that ends two days later."""
+    stage = Stage(Profile(opening_cash=10_000 * DOLLAR), OF_BONDS)
+    stage.submit(SetFeePlan(ACCOUNT, "none"))
+    stage.submit(SetMarginModel(ACCOUNT, "cash"))
+    quote(stage, BOND, 80)
+    quote(stage, ENDING, 99)
+    return stage
+
+
+def test_a_bond_settles_on_the_next_business_day(bonds: Stage) -> None:
+    trade(bonds, BOND, 10)
+    trade(bonds, BOND, -4)
+    seen = figures(bonds)
+    assert (seen["TotalCashValue"], seen["SettledCash"]) == ("5200.00", "2000.00")
+    assert refused(bonds, 3, BOND)[0] == 201, "2,000 buy two"
+    bonds.step("clock 20260414 10:00:00")
+    assert figures(bonds)["SettledCash"] == figures(bonds)["BuyingPower"] == "5200.00"
+
+
+def test_the_face_value_of_a_bond_is_there_on_its_day(bonds: Stage) -> None:
+    trade(bonds, ENDING, 10)
+    bonds.step("clock 20260415 17:00:00")
+    seen = figures(bonds)
+    assert seen["TotalCashValue"] == seen["SettledCash"] == "10300.00", "100 and a coupon of 2 %"
+    check(bonds.engine)
+
+
 def test_buying_power_is_of_the_equity_of_now_or_of_yesterday_whichever_is_less(
     stage: Stage,
 ) -> None:
@@ -214,6 +246,7 @@ DAYS = {
         x for x in CATALOGUE if (x.secType, x.currency) == ("STK", "CHF")), 4),
     "a currency": ("20260410 15:00:00", EURUSD, 0),
     "an option": ("20260410 15:00:00", CALL, 3),
+    "a bond": ("20260410 15:00:00", BOND, 3),
 }  # fmt: skip
 
 

@@ -191,8 +191,11 @@ class ContractEnds:
         )  # fmt: skip
 
     def _settles(self, entry: Instrument) -> int:
-        """Return when what an instrument brings in settles: as a sale of now does."""
-        return settles(entry, self._state.day_end) if self._state.day_end else 0
+        """Return when what an instrument brings in settles: as a sale of now does, but for a bond,
+        whose face value is paid on the day that it is due."""
+        if isinstance(entry, Bond) or not self._state.day_end:
+            return 0
+        return settles(entry, self._state.day_end)
 
     # -- at which price -------------------------------------------------------------------------
 

@@ -10,8 +10,8 @@ from ..units import Nanos
 
 NEXT_DAY: Final = frozenset(("USD", "CAD", "MXN"))
 """Currencies whose securities settle on the business day after the trade, as North America has done
-since May 2024; others take two."""
-SECURITIES: Final = frozenset(("STK", "OPT", "FUND", "WAR"))
+since May 2024, corporate bonds and treasuries included; others take two."""
+SECURITIES: Final = frozenset(("STK", "OPT", "BOND", "FUND", "WAR"))
 """Kinds that settle later than they trade; options settle on the next day everywhere."""
 
 
