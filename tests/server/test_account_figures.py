@@ -6,7 +6,7 @@ import pytest
 
 from papertape.server.figure_rows import LEDGER
 from papertape.venue.broker.profile import Profile
-from papertape.wire.catalogue import account, reports
+from papertape.wire.catalogue import account, reports, session
 from papertape.wire.message import Message
 from server.pair import VERSIONS, Client, Hall, Stopwatch
 from server.shown import lines
@@ -122,6 +122,38 @@ def test_another_account_ends_the_first_with_a_notice_and_the_same_one_without()
     assert {m.accountName for m in rest if isinstance(m, account.AccountValue)} == {"DU2"}
     hall.wait(200)
     assert {m.accountName for m in client.of(account.AccountValue)} == {"DU2"}
+
+
+def test_clients_follow_the_same_account_or_get_2101_and_go_on_as_before() -> None:
+    hall = Hall(profile=Profile(accounts=("DU1", "DU2")))
+    first, second, third = hall.client(0), hall.client(7), hall.client(12)
+
+    def follow(client: Client, code: str) -> tuple[set[str], list[int]]:
+        got = client.send(account.ReqAccountUpdates(True, code)).got()
+        errors = [one for one in got if isinstance(one, session.ErrorMessage)]
+        assert all(one.id == -1 for one in errors)
+        told.extend(one.errorMsg for one in errors)
+        ends = {one.accountName for one in got if isinstance(one, account.AccountDataEnd)}
+        return ends, [one.errorCode for one in errors]
+
+    told: list[str] = []
+    assert follow(first, "DU1") == ({"DU1"}, [])
+    assert follow(second, "DU2") == (set(), [2101])
+    assert follow(second, "DU1") == ({"DU1"}, [])
+    assert follow(third, "DU2") == (set(), [2101]), "two clients are in its way"
+    assert follow(first, "DU2") == (set(), [2101]), "the other one still follows its account"
+    text = "Unable subscribe to account as the following clients are subscribed to a "
+    text += "different account."
+    assert told == [text + "{0}", text + "{0, 7}", text + "{7}"]
+    first.got(), second.got()
+    hall.wait(200)
+    assert {m.accountName for m in first.of(account.AccountValue)} == {"DU1"}, "it goes on"
+    third.send(account.ReqAccountUpdatesMulti(1, "DU2", "", False))
+    assert {m.account for m in third.of(account.AccountUpdateMulti)} == {"DU2"}
+    second.send(account.ReqAccountUpdates(False, "DU1"))
+    assert follow(first, "DU2") == ({"DU2"}, [2100])
+    second.got(), first.leave()
+    assert follow(second, "DU1") == ({"DU1"}, [])
 
 
 def test_unsubscribing_ends_the_figures() -> None:

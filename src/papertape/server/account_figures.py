@@ -357,8 +357,15 @@ class AccountFigures:
     def follow(self, session: Session, account: str) -> None:
         """Begin reqAccountUpdates: every value, each position and its time, the time, the end.
 
-        A client follows one account: 2100 tells it that it follows another no more.
+        All clients follow the same account: one that asks for another than others do gets 2101, and
+        goes on as before. Where nobody else follows any, 2100 tells a client that it follows its
+        first one no more.
         """
+        others = [one for one in self._sessions if one is not session and _elsewhere(one, account)]
+        if others:
+            numbers = ", ".join(str(one) for one in sorted(one.client_id or 0 for one in others))
+            session.error(-1, 2101, clients=f"{{{numbers}}}")
+            return
         before = session.subscriptions.of(AccountSubscription).get(0)
         if before is not None and before.account != account:
             session.error(-1, 2100)
@@ -421,3 +428,9 @@ def attempt_turn(running: Figures, now: Nanos) -> bool:
 
 def _follows(session: Session) -> bool:
     return any(session.subscriptions.of(kind) for kind in FIGURES)
+
+
+def _elsewhere(session: Session, account: str) -> bool:
+    """Whether a client follows another account than this one."""
+    followed = session.subscriptions.of(AccountSubscription).get(0)
+    return followed is not None and followed.account != account
