@@ -377,7 +377,7 @@ class Audited:
         self.looker.send(pnl.ReqPnL(9, code, ""))
         (row,) = self.looker.of(pnl.PnL)
         self.looker.send(pnl.CancelPnL(9))
-        daily = book.worth(self.prices, rates) - book.opening
+        daily = book.worth(self.prices, rates) - book.opening + book.whole
         unrealized = realized = D(0)
         for number, line in book.lines.items():
             kind = book.kinds[number]
@@ -390,11 +390,13 @@ class Audited:
             if not line["size"]:
                 continue
             (single,) = one
-            mine = value - book.values.get(number, D(0)) - book.paid[number]
+            mine = book.gained(number, self.prices)
             assert abs(D(str(single.dailyPnL)) - mine) < CENT, (code, number, single, mine)
             assert abs(D(str(single.unrealizedPnL)) - (value - line["cost"])) < CENT
             assert abs(D(str(single.value)) - value) < CENT
             assert single.position == line["size"]
+        for number, some in book.earned.items():
+            realized += rates[book.kinds[number].currency] * some
         for told, wanted in (
             (row.dailyPnL, daily), (row.unrealizedPnL, unrealized), (row.realizedPnL, realized),
         ):  # fmt: skip

@@ -161,6 +161,12 @@ class Paper:
         """The value of each holding then."""
         self.paid: defaultdict[int, D] = defaultdict(D)
         """What the trades of the day have cost, by contract."""
+        self.brought: defaultdict[int, D] = defaultdict(D)
+        """What the profit of a contract has besides that of the day in New York."""
+        self.earned: defaultdict[int, D] = defaultdict(D)
+        """The same of its realized profit."""
+        self.whole = D(0)
+        """The same of the account's profit."""
         self.due: dict[str, D] = {}
         """The interest of a month that is over."""
         self._carried = D(0)
@@ -217,6 +223,25 @@ class Paper:
                 total += rates[kind.currency] * (value - line["settled"])
         return total
 
+    def gained(self, number: int, prices: dict[int, D]) -> D:
+        """What a contract has brought since its profit began."""
+        value = self.lines[number]["size"] * prices[number] * self.kinds[number].each
+        return value - self.values.get(number, D(0)) - self.paid[number] + self.brought[number]
+
+    def begun(self, kinds: tuple[str, ...], prices: dict[int, D], rates: Rates) -> None:
+        """Begin the profits of some kinds of instruments at nothing; "" is that of the account."""
+        seen = set(self.lines) | set(self.brought)
+        mine = {n for n in seen if self.kinds[n].sec_type in kinds}
+        worth = {n: rates[self.kinds[n].currency] * self.gained(n, prices) for n in seen}
+        if "" in kinds:
+            self.whole = self.opening - self.worth(prices, rates)
+            self.whole += sum((worth[n] for n in seen - mine), D(0))
+        else:
+            self.whole -= sum((worth[n] for n in mine), D(0))
+        for n in mine:
+            self.brought[n] -= self.gained(n, prices)
+            self.earned[n] = -self.lines[n]["realized"]
+
     def unlent(self, prices: dict[int, D], rates: Rates) -> D:
         """The part of it that has no loan value."""
         return sum(
@@ -231,6 +256,9 @@ class Paper:
     ) -> None:
         """End a day: futures are settled, interest accrues, that of the month before is ``booked``,
         the books of the next day begin."""
+        for number in set(self.lines) | set(self.brought):
+            self.brought[number] = self.gained(number, prices)
+            self.earned[number] += self.lines[number]["realized"]
         for number in [n for n, line in self.lines.items() if not line["size"]]:
             del self.lines[number]
         for number, line in self.lines.items():
@@ -256,6 +284,7 @@ class Paper:
             n: line["size"] * prices[n] * self.kinds[n].each for n, line in self.lines.items()
         }
         self.paid.clear()
+        self.whole += self.worth(prices, rates) - self.opening
         self.opening = self.worth(prices, rates)
 
     def net(self, prices: dict[int, D], rates: Rates) -> D:

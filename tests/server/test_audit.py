@@ -28,6 +28,14 @@ from venue.test_contract_ends import AAPL, CALL, PUT
 from venue.test_every_kind_of_money import AROUND, BRITISH, BTC, CFD, ENDING, FUND, GOLD, WARRANT
 
 
+BEGIN = {
+    "17:15:00": ("CASH",), "18:00:00": ("FUT", "FOP", "CMDTY"), "19:55:00": ("CRYPTO",),
+    "20:00:00": ("BOND",), "23:55:00": ("STK", "OPT", "CFD", "FUND", "WAR", ""),
+}  # fmt: skip
+"""When profits begin, in New York's summer: with a session that goes over midnight, else five
+minutes before midnight, of crypto currencies in UTC; "" is the account."""
+
+
 class Desk(Audited):
     """What may happen."""
 
@@ -188,7 +196,15 @@ class Desk(Audited):
         self.hall.settle()
 
     def to(self, text: str) -> None:
-        """Let time pass, and hear what happened."""
+        """Let time pass up to a time of the same day, and hear what happened."""
+        for clock, kinds in BEGIN.items():
+            if self.hall.now < at(f"{text[:8]} {clock}") <= at(text):
+                self._to(f"{text[:8]} {clock}")
+                for book in self.books.values():
+                    book.begun(kinds, self.prices, self.rates(book.base))
+        self._to(text)
+
+    def _to(self, text: str) -> None:
         self.hall.wait((at(text) - self.hall.now) / SECOND)
         self.asked()
 

@@ -123,7 +123,7 @@ def test_the_agenda_is_made_out_of_the_state() -> None:
     twin = Engine(ScriptedMarket())
     archive = stage.engine.archive.rows()
     twin.restore(bytes(stage.engine.snapshot()), lambda *_: archive)
-    assert twin.next_due() == stage.engine.next_due() == at("20260414 00:00:00")
+    assert twin.next_due() == stage.engine.next_due() == at("20260413 23:55:00")
     late = at("20261001 00:00:00")
     assert twin.advance(late) == stage.engine.advance(late)
     assert twin.state_hash() == stage.engine.state_hash()

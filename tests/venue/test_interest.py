@@ -215,6 +215,7 @@ def test_what_is_bought_and_sold_in_a_day_is_no_loan() -> None:
 
 def test_a_station_without_orders_wakes_for_it() -> None:
     stage = bearing()
+    stage.step("clock 20260413 23:55:00")  # when profits begin
     assert stage.engine.next_due() == at("20260414 00:00:00")
     assert stage_of().engine.next_due() is None
 

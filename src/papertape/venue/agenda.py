@@ -33,6 +33,8 @@ class Alarm(IntEnum):
     """Accounts are looked at for a breach of their margin."""
     DAY_END = 9
     """A trading day ends."""
+    RESET = 10
+    """Profits of some instruments begin anew; the number is the reset's in ``RESETS``."""
 
 
 NEVER: Final[Nanos] = 1 << 63

@@ -22,6 +22,7 @@ from .broker.liquidation import EVERY, Liquidator
 from .broker.order_manager import OrderManager
 from .broker.orders import LiveOrder
 from .broker.profile import Profile
+from .broker.profit import Profits
 from .broker.scheduled import ScheduledActions
 from .broker.transfers import starting_position
 from .commands import (
@@ -72,8 +73,10 @@ from .market.laid import WorldTape
 from .market.source import MarketSource, Quote
 from .market_walk import MarketWalk
 from .reference.combinations import NamedCombinations
+from .reference.composition import is_combination
 from .reference.instruments import Instruments, Refusal
 from .reference.listings import CATALOGUE
+from .reference.resets import OF_ACCOUNT, RESETS, ResetTime, reset_of
 from .reference.sessions import EXCHANGE, TradingHours
 from .script import (
     ActOnOrder,
@@ -168,7 +171,8 @@ class Engine:
         self.exchange.queue(self.broker.rules.queues)
         self._follower = OrderFollower(state, self.exchange, self.broker, self.hours, self._agenda)
         benchmarks = self.profile.benchmarks if self.profile.interest else None
-        self.accounts = AccountManager(state.accounts, self.broker.margin, benchmarks)
+        profits = Profits(archive, self.broker.margin, self.instruments)
+        self.accounts = AccountManager(state.accounts, self.broker.margin, profits, benchmarks)
         self.api = ApiOrders(state, archive, self.instruments, self.broker, self.top.look)
         self.ends = ContractEnds(
             state, self.instruments, self._market, self.top, self.broker.margin
@@ -187,6 +191,8 @@ class Engine:
             for con_id, position in account.positions.items():
                 if position.quantity:
                     self._end_with(con_id, self.clock - 1)
+            for con_id in {*account.positions, *account.carried}:  # flat ones have profits, too
+                self._set_reset(reset_of(self.instruments.get(con_id)), self.clock)
         if self.instruments.begun and self._market is not None:
             self._renamed = self.schedule.symbols(self.clock - 1)
             self.instruments.rename(self._renamed | state.renamed)
@@ -195,6 +201,7 @@ class Engine:
         self._watch_margin(self.clock)
         if state.day_end:
             self._agenda.add(state.day_end, Alarm.DAY_END)
+            self._set_reset(OF_ACCOUNT, self.clock)
         if isinstance(self._market, WorldTape):
             self._market.clear()
         for con_id in state.script.tape:
@@ -359,6 +366,7 @@ class Engine:
             elif isinstance(fact, DayBegan):
                 day_end = fact.end
                 self._agenda.add(day_end, Alarm.DAY_END)
+                self._set_reset(OF_ACCOUNT, now)
             elif isinstance(fact, RuleMatched):
                 for number, waiting in self.state.script.waiting.items():
                     if waiting.permId == fact.permId and waiting.due > now:
@@ -461,6 +469,10 @@ class Engine:
                 self._margin_due = 0
                 self._carry_out("margin", self.liquidator.decide(now), now, happened)
                 self._watch_margin(now)
+        elif alarm is Alarm.RESET:
+            reset = RESETS[number]
+            self._carry_out("profits", self.accounts.begin_profits(reset), now, happened)
+            self._set_reset(reset, now)
         elif self.state.day_end == due:
             orders = self.state.orders.values()
             self._expire_all([one.permId for one in orders if one.expires <= now], now, happened)
@@ -477,6 +489,10 @@ class Engine:
             self.ends.carry_out(order, now) if order.terms.exercise else self.broker.expire(order)
         )
 
+    def _set_reset(self, reset: ResetTime, now: Nanos) -> None:
+        """Set the alarm of the next reset of profits after an instant, once."""
+        self._agenda.add(reset.after(now), Alarm.RESET, RESETS.index(reset))
+
     def _watch_margin(self, now: Nanos) -> None:
         """Look at the accounts again in a minute, where they are liquidated and hold anything."""
         if self.profile.liquidation and not self._margin_due and self.liquidator.needed:
@@ -489,6 +505,8 @@ class Engine:
             now = self.top.now
             soonest = max(self.clock, now) + 1
             self._contracts.follow(con_id, now if since is None else since, soonest)
+            if not is_combination(con_id):
+                self._set_reset(reset_of(self.instruments.get(con_id)), soonest - 1)
 
     def _end(self, con_id: int, now: Nanos, happened: list[Happened]) -> None:
         """End a contract: the orders for it expire, then what is held of it."""

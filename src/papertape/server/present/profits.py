@@ -5,16 +5,17 @@ out, which profits do not need. Sums round as the broker's valuation does, so th
 is the change of its net liquidation value, without interest that has accrued.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 import msgspec
 
 from ...venue.broker.ledger import Account
-from ...venue.broker.margin import UNLENT, MarginCalculator
-from ...venue.broker.valuation import UNVALUED, Holding
+from ...venue.broker.margin import MarginCalculator
+from ...venue.broker.profit import DayProfit
+from ...venue.broker.valuation import Holding
 from ...venue.reference.instruments import Instruments
-from ...venue.units import CashMicros, Rate, scaled, size_decimal
+from ...venue.units import CashMicros, scaled, size_decimal
 from .views import money
 
 
@@ -37,40 +38,41 @@ def each_step(
 ) -> Iterator[Profits | None]:
     """Yield None after each position, then the profits; ``paid`` is what today's fills have cost by
     contract."""
-    base, opening = account.currency, dict(account.opening_values)
-    rate = _remembered(lambda currency: margin.rate(currency, base))
-    before = account.opening_equity
-    net = sum(scaled(cash, rate(name)) for name, cash in account.cash.items())
+    profit = DayProfit(account, paid, margin)
     numbers = tuple(account.positions)
     # Ten thousand in a millisecond: ``copy`` looks for the method each time, in six.
     positions = [held.__copy__() for held in account.positions.values()]  # type: ignore[attr-defined]
-    paid, singles = dict(paid), dict[int, ProfitRow]()
+    singles = dict[int, ProfitRow]()
     unrealized = realized = 0
     for con_id, position in zip(numbers, positions, strict=True):
-        entry = known[con_id]
-        held, each = margin.holding(entry, position), rate(entry.currency)
-        singles[con_id] = single_profit(held, opening, paid)
-        net += scaled(held.since_settled, each)
-        if entry.secType not in UNVALUED:
-            net += scaled(held.value, each)
-        if entry.secType in UNLENT:  # which the equity of the day's start does not have
-            before += scaled(opening.get(con_id, 0), each)
+        held = margin.holding(known[con_id], position)
+        each = profit.rate(held.instrument.currency)
+        profit.add(held)
+        singles[con_id] = single_profit(held, profit)
         unrealized += scaled(held.unrealized, each)
         realized += scaled(position.realized, each)
         yield None
-    whole = ProfitRow(money(net - before), money(unrealized), money(realized))
-    yield whole, singles, frozenset(paid)
+    for con_id, (_, before) in profit.carried.items():
+        realized += scaled(before, profit.rate(known[con_id].currency))
+    yield (
+        ProfitRow(money(profit.whole), money(unrealized), money(realized)),
+        singles,
+        traded_of(profit),
+    )
 
 
-def single_profit(
-    held: Holding, opening: Mapping[int, CashMicros], paid: Mapping[int, CashMicros]
-) -> ProfitRow:
+def traded_of(profit: DayProfit) -> frozenset[int]:
+    """Return the contracts that have been traded since their reset, as far as one is known of."""
+    return frozenset(profit.paid) | {number for number, (_, own) in profit.carried.items() if own}
+
+
+def single_profit(held: Holding, profit: DayProfit) -> ProfitRow:
     """Return the profit of a position, in its instrument's currency."""
-    con_id = held.instrument.conId
+    daily, realized = profit.of(held)
     return ProfitRow(
-        dailyPnL=money(held.value - opening.get(con_id, 0) - paid.get(con_id, 0)),
+        dailyPnL=money(daily),
         unrealizedPnL=money(held.unrealized),
-        realizedPnL=money(held.position.realized),
+        realizedPnL=money(realized),
         position=size_decimal(held.position.quantity),
         value=money(held.value),
     )
@@ -85,15 +87,3 @@ def summed(one: ProfitRow, other: ProfitRow, rate: float = 1.0) -> ProfitRow:
         position=one.position + other.position,
         value=one.value + rate * other.value,
     )
-
-
-def _remembered(rate: Callable[[str], Rate]) -> Callable[[str], Rate]:
-    """Return a rate that is looked up once for each currency."""
-    known: dict[str, Rate] = {}
-
-    def found(currency: str) -> Rate:
-        if currency not in known:
-            known[currency] = rate(currency)
-        return known[currency]
-
-    return found

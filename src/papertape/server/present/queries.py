@@ -6,7 +6,7 @@ Rows come lazily where there may be many, so that whoever asks can pause between
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from itertools import chain, islice
+from itertools import chain
 from types import MappingProxyType
 from typing import Final, TypeVar
 
@@ -17,6 +17,7 @@ from ...venue.broker.allocation import ALL, master_of
 from ...venue.broker.look_ahead import with_look_ahead
 from ...venue.broker.margin import MarginCalculator
 from ...venue.broker.orders import FillRow, LiveOrder
+from ...venue.broker.profit import DayProfit, PaidToday
 from ...venue.broker.valuation import Holding, Valuation
 from ...venue.commands import CancelApiOrder, SubmitOrder
 from ...venue.facts import AdvisorGroup
@@ -31,7 +32,7 @@ from ..venue_port import ReadModel
 from .account_values import AccountFigure, account_values, summary_of, summary_values
 from .combined_figures import CombinedFigures, combined
 from .events import OrderView
-from .profits import ProfitRow, Profits, each_step, single_profit, summed
+from .profits import ProfitRow, Profits, each_step, single_profit, summed, traded_of
 from .running_figures import RunningFigures
 from .times import parse_filter_time
 from .views import Views, average_cost, execution_id, money
@@ -91,12 +92,7 @@ class Queries:
     def __init__(self, venue: ReadModel, views: Views) -> None:
         self._venue = venue
         self._views = views
-        self._paid_by: dict[str, dict[int, int]] = {}
-        """Account -> contract -> what today's fills have cost."""
-        self._counted = 0
-        """How many of today's fills are in it."""
-        self._first: int | None = None
-        """The first of them."""
+        self._paid_today = PaidToday()
 
     # -- orders ---------------------------------------------------------------------------------
 
@@ -403,8 +399,10 @@ class Queries:
         position = books.positions.get(con_id)
         if position is None:
             return None, con_id in paid
-        held = self._margin(now).holding(self._venue.instruments[con_id], position)
-        return single_profit(held, books.opening_values, paid), con_id in paid
+        margin = self._margin(now)
+        held = margin.holding(self._venue.instruments[con_id], position)
+        profit = DayProfit(books, paid, margin)
+        return single_profit(held, profit), con_id in traded_of(profit)
 
     def each_profit(self, account: str, now: Nanos) -> Iterator[Profits | None]:
         """The same in steps: None after each position, then the profits of the first step."""
@@ -434,22 +432,7 @@ class Queries:
         yield whole, singles, traded
 
     def _paid(self, account: str) -> dict[int, int]:
-        """What was paid for each contract today, fees included; each fill is looked at once."""
-        archive = self._venue.archive
-        count = archive.counts[1]
-        first = next((fill.execution for fill in archive.fills()), None)
-        if first != self._first or count < self._counted:  # another day, or a venue built again
-            self._paid_by.clear()
-            self._first, self._counted = first, 0
-        left = count - self._counted
-        for fill in islice(archive.latest_fills(), left):
-            if is_combination(fill.conId):
-                continue
-            mine = self._paid_by.setdefault(fill.account, {})
-            value, fee = fill.value - fill.was[1], fill.fee - fill.was[2]
-            mine[fill.conId] = mine.get(fill.conId, 0) + fill.side * value + fee
-        self._counted = count
-        return self._paid_by.get(account, {})
+        return self._paid_today.of(account, self._venue.archive)
 
     def account_values(self, account: str, now: Nanos) -> tuple[AccountFigure, ...]:
         """Every key of reqAccountUpdates, alphabetically, suffix rows after the plain ones."""

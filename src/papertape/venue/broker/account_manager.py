@@ -27,6 +27,7 @@ from ..facts import (
     FutureSettled,
     MarginModelChanged,
 )
+from ..reference.resets import ResetTime
 from ..reference.times import EASTERN, day_end, month_of
 from ..units import CASH_SCALE, CashMicros, Nanos, Rate, cash_decimal, scaled
 from .accounts_refused import AccountRefused
@@ -35,6 +36,7 @@ from .advisor import advisor_fact
 from .allocation import master_of
 from .ledger import Account
 from .margin import MarginCalculator, knows
+from .profit import Profits
 from .risk import refused_for_cash
 from .schedules import FEE_PLANS, MARGIN_MODELS, REFERENCE_RATES
 from .transfers import Transfers
@@ -65,9 +67,11 @@ class AccountManager:
         self,
         accounts: dict[str, Account],
         margin: MarginCalculator,
+        profits: Profits,
         benchmarks: Mapping[str, Rate] | None = None,
     ) -> None:
         self._accruals = Accruals(margin, benchmarks)
+        self._profits = profits
         self._accounts = accounts
         self._margin = margin
         self._transfers = Transfers(margin)
@@ -114,6 +118,7 @@ class AccountManager:
                 if day <= EASTERN.day(now):
                     yield CashSettled(account.code, day)
         worth = {code: self._margin.value(account) for code, account in self._accounts.items()}
+        left = {code: self._profits.left(account) for code, account in self._accounts.items()}
         yield day_begun(now)
         for code, valued in worth.items():
             values = tuple(
@@ -121,7 +126,11 @@ class AccountManager:
                 for held in valued.holdings
                 if held.position.quantity
             )
-            yield DayOpened(code, valued.equity, values, valued.sma)
+            yield DayOpened(code, valued.equity, values, valued.sma, *left[code])
+
+    def begin_profits(self, reset: ResetTime) -> Iterator[AnyFact]:
+        """Let the profits of the instruments begin anew that are reset then."""
+        return self._profits.begun(self._accounts, reset)
 
     def _settle(self, account: Account) -> Iterator[AnyFact]:
         """Pay what the futures of an account gained or lost since they were last settled."""

@@ -63,6 +63,11 @@ class Account(msgspec.Struct):
     accrued: dict[int, dict[str, CashMicros]] = {}
     """Day -> currency -> interest that is booked then, which is not in the cash yet; negative for
     what is owed."""
+    carried: dict[int, tuple[CashMicros, CashMicros]] = {}
+    """Contract -> what its profit and its realized profit have besides those of the trading day, in
+    the instrument's currency (``broker.profit``)."""
+    carried_equity: CashMicros = 0
+    """The same of the account's profit, in the base currency."""
 
     def settled(self, currency: str) -> CashMicros:
         """Return the cash of a currency without the proceeds that have not settled."""

@@ -26,6 +26,7 @@ from .accounts import (
     MarginModelChanged,
     PositionAdjusted,
     PositionMoved,
+    ProfitsBegan,
     ScheduleKept,
     SharesMerged,
     SharesRenamed,
@@ -120,6 +121,7 @@ AnyFact = (
     | FeePlanChanged
     | DayBegan
     | DayOpened
+    | ProfitsBegan
     | FutureSettled
     | PositionMoved
     | CashSettled
@@ -206,6 +208,7 @@ __all__ = [
     "PermIdUsed",
     "PositionAdjusted",
     "PositionMoved",
+    "ProfitsBegan",
     "RuleMatched",
     "RuleSet",
     "ScheduleKept",

@@ -69,6 +69,21 @@ class DayOpened(Fact, frozen=True, tag=45):
     """Market value by contract number, in the instrument's currency."""
     sma: CashMicros = 0
     """The special memorandum account of a Reg T account then."""
+    carried: tuple[tuple[int, CashMicros, CashMicros], ...] = ()
+    """What profits and realized ones bring along from the day before, by contract number."""
+    carriedEquity: CashMicros = 0
+    """The same of the account's profit, in the base currency."""
+
+
+class ProfitsBegan(Fact, frozen=True, tag=82):
+    """The profits of some instruments of an account began at nothing."""
+
+    account: str
+    carried: tuple[tuple[int, CashMicros, CashMicros], ...]
+    """By contract number what its profit and its realized profit have from then on besides those of
+    the trading day."""
+    equity: CashMicros
+    """The same of the account's profit, in the base currency."""
 
 
 class FutureSettled(Fact, frozen=True, tag=46):

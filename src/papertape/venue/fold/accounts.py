@@ -22,6 +22,7 @@ from ..facts import (
     MarginModelChanged,
     PositionAdjusted,
     PositionMoved,
+    ProfitsBegan,
     ScheduleKept,
     SharesMerged,
     SharesRenamed,
@@ -46,6 +47,7 @@ class AccountFold(FoldPart):
             FeePlanChanged: self._plan_changed,
             DayBegan: self._day_began,
             DayOpened: self._day_opened,
+            ProfitsBegan: self._profits_began,
             FutureSettled: self._future_settled,
             PositionMoved: self._position_moved,
             CashSettled: self._cash_settled,
@@ -107,7 +109,19 @@ class AccountFold(FoldPart):
         state.idle_combinations = [one for one in state.combinations if one not in used]
 
     def _day_opened(self, fact: DayOpened, now: Nanos) -> None:
-        self.state.accounts[fact.account].start_day(fact.equity, dict(fact.values), fact.sma)
+        account = self.state.accounts[fact.account]
+        account.start_day(fact.equity, dict(fact.values), fact.sma)
+        account.carried = {number: (gained, own) for number, gained, own in fact.carried}
+        account.carried_equity = fact.carriedEquity
+
+    def _profits_began(self, fact: ProfitsBegan, now: Nanos) -> None:
+        account = self.state.accounts[fact.account]
+        for number, gained, realized in fact.carried:
+            if gained or realized:
+                account.carried[number] = gained, realized
+            else:
+                account.carried.pop(number, None)
+        account.carried_equity = fact.equity
 
     def _future_settled(self, fact: FutureSettled, now: Nanos) -> None:
         account = self.state.accounts[fact.account]
