@@ -27,7 +27,6 @@ from venue.scenario import at
 from venue.test_contract_ends import AAPL, CALL, PUT
 from venue.test_every_kind_of_money import AROUND, BRITISH, BTC, CFD, ENDING, FUND, GOLD, WARRANT
 
-
 BEGIN = {
     "17:15:00": ("CASH",), "18:00:00": ("FUT", "FOP", "CMDTY"), "19:55:00": ("CRYPTO",),
     "20:00:00": ("BOND",), "23:55:00": ("STK", "OPT", "CFD", "FUND", "WAR", ""),

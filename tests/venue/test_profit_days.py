@@ -22,7 +22,8 @@ from walks import walk
 ACCOUNT = "DU1234567"
 BASEL = next(x for x in CATALOGUE if (x.secType, x.currency) == ("STK", "CHF"))
 TOKYO = msgspec.structs.replace(
-    AAPL, conId=700_000_051, symbol="7203", localSymbol="7203", primaryExchange="TSEJ", hours="TSEJ",
+    AAPL, conId=700_000_051, symbol="7203", localSymbol="7203", primaryExchange="TSEJ",
+    hours="TSEJ",
 )  # fmt: skip
 MONTHLY = msgspec.structs.replace(MES, conId=700_000_052, expires=MES.expires + 60)
 INSTRUMENTS = Instruments([*CATALOGUE, TOKYO, MONTHLY, BTC])
@@ -122,7 +123,7 @@ def test_what_is_realized_before_midnight_stays_until_the_next_reset() -> None:
     assert [one.realizedPnL for one in profit(stage, AAPL)] == [0, 0]
     trade(stage, AAPL, -40)
     stage.step("clock 20260415 10:00:00")
-    whole, single, traded = stage.queries.profits(ACCOUNT, stage.now)
+    whole, single, _ = stage.queries.profits(ACCOUNT, stage.now)
     assert not single and whole.realizedPnL > 70, "nothing is held, the account has gained it"
     stage.step("clock 20260416 10:00:00")
     assert stage.queries.profit(ACCOUNT, stage.now) == ProfitRow(0.0, 0.0, 0.0, Decimal(0), 0.0)
