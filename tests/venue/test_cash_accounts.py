@@ -14,6 +14,7 @@ from papertape.venue.commands import Deposit, SetFeePlan, SetMarginModel, Submit
 from papertape.venue.facts import CashSettled
 from papertape.venue.invariants import check
 from papertape.venue.reference.listings import CATALOGUE, EURUSD
+from papertape.venue.reference.securities import Instrument
 from papertape.venue.units import DAY
 from venue.scenario import Stage, at, text_of
 from venue.test_contract_ends import (
@@ -107,6 +108,30 @@ def test_it_sells_only_what_it_holds(stage: Stage) -> None:
     quote(stage, CALL, 1)
     assert refused(stage, -1, CALL)[0] == 426
     trade(stage, AAPL, -10)
+
+
+def asked(stage: Stage, size: int, entry: Instrument) -> tuple[e.Event, ...]:
+    """What is told of a what-if."""
+    order = Order(
+        action="BUY" if size > 0 else "SELL", totalQuantity=Decimal(abs(size)), orderType="MKT",
+        tif="DAY", whatIf=True,
+    )  # fmt: skip
+    contract = Contract(conId=entry.conId, exchange=entry.home)
+    return stage.submit(SubmitOrder(1, 1, contract, order))
+
+
+def test_a_what_if_is_refused_what_no_money_would_allow_and_told_the_rest(stage: Stage) -> None:
+    """IBKR checks the credit of a what-if and tells the margin that it would come to: who asks
+    compares. What an account has no permission for is refused as the order would be."""
+    quote(stage, MES, 6_800)
+    before = stage.engine.state.next_perm_id
+    (event,) = asked(stage, 1, MES)
+    assert isinstance(event, e.RequestRefusedEvent) and event.code == 203
+    assert stage.engine.state.next_perm_id == before
+    for size in (500, -500):  # 201 and 426 for the order itself
+        (told,) = asked(stage, size, AAPL)
+        assert isinstance(told, e.WhatIfAnswered)
+        assert refused(stage, size)[0] == (201 if size > 0 else 426)
 
 
 def test_proceeds_buy_on_the_next_business_day(stage: Stage) -> None:

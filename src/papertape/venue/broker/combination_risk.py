@@ -12,7 +12,7 @@ from .fees import commission, tier_name
 from .ledger import FLAT, Account, LedgerPosition, booked
 from .margin import MarginCalculator
 from .minimums import below_least, too_large
-from .risk import Effect, refused_for_cash, shortfall
+from .risk import Effect, barred_from, shortfall
 from .schedules import MARGIN_MODELS
 
 replace = msgspec.structs.replace
@@ -91,8 +91,8 @@ def _unpaid_legs(
     needs, currency = 0, instruments[terms.conId].currency
     for leg in legs_of(terms, instruments):
         entry = instruments[leg.conId]
-        if refused_for_cash(entry):
-            return Refusal(203, {"security": entry.localSymbol})
+        if (barred := barred_from(account, entry)) is not None:
+            return barred
         price = margin.mark(leg.conId)
         value = notional(price, leg.quantity, entry.money_scale, entry.multiplier)
         fill = leg.quantity, value

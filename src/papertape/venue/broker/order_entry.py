@@ -24,13 +24,21 @@ from ..units import Nanos
 from . import lifecycle
 from .algos import with_algo_of
 from .changes import limit_kept, mismatch, stop_kept
-from .combination_risk import effect_of_combination, refusal_of_combination
+from .combination_risk import effect_of_combination, legs_of, refusal_of_combination
 from .holds import why_held
 from .made_orders import still_made
 from .order_types import DAY, DTC, FOK, GTC, IMMEDIATE
 from .orders import LiveOrder
 from .parts import CANCELLED, BrokerParts, Decision
-from .risk import Effect, apart, beyond_band, effect_of, effect_together, refusal_of
+from .risk import (
+    Effect,
+    apart,
+    barred_from,
+    beyond_band,
+    effect_of,
+    effect_together,
+    refusal_of,
+)
 from .script import BrokerScript
 from .terms import for_living, not_served
 from .working import WorkingOrders
@@ -336,9 +344,16 @@ class OrderEntry:
         else:
             yield from self._working.work(perm_id, quote, repeat=True)
 
-    def preview(self, terms: Terms) -> Effect:
-        """Return the effect of an order on its account, for a what-if."""
+    def preview(self, terms: Terms) -> Effect | Refusal:
+        """Return the effect of an order on its account, for a what-if: whether the account can
+        carry it is for who asks to see. What it may not trade at all is refused."""
         accounts = self._state.accounts
+        for one in apart(terms) if self._profile.margin_check else ():
+            legs = legs_of(one, self._instruments) if is_combination(one.conId) else (one,)
+            for leg in legs:
+                barred = barred_from(accounts[one.account], self._instruments[leg.conId])
+                if barred is not None:
+                    return barred
         if terms.shares:
             return effect_together(self._margin, accounts, terms, self._instruments)
         effect = effect_of_combination if is_combination(terms.conId) else effect_of

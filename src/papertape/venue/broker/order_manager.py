@@ -82,8 +82,9 @@ class OrderManager:
         """
         return self._entry.place_family(client_id, family, now, parent=parent)
 
-    def preview(self, terms: Terms) -> Effect:
-        """Return the effect of an order on its account, for a what-if."""
+    def preview(self, terms: Terms) -> Effect | Refusal:
+        """Return the effect of an order on its account, for a what-if, or why the account may not
+        trade that at all."""
         return self._entry.preview(terms)
 
     def replace(self, order: LiveOrder, terms: Terms, now: Nanos) -> Decision | Refusal:

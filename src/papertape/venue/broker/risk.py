@@ -206,6 +206,13 @@ def refused_for_cash(entry: Instrument) -> bool:
     return entry.secType in ("FUT", "FOP", "CFD")
 
 
+def barred_from(account: Account, entry: Instrument) -> Refusal | None:
+    """Return why an account may not trade an instrument, whatever it has; None when it may."""
+    if MARGIN_MODELS[account.margin].cash and refused_for_cash(entry):
+        return Refusal(203, {"security": entry.localSymbol})
+    return None
+
+
 def _unpaid(
     margin: MarginCalculator, account: Account, terms: Terms, entry: Instrument
 ) -> Refusal | None:
@@ -213,8 +220,8 @@ def _unpaid(
 
     It sells only what it holds, and buys for settled cash of the instrument's currency.
     """
-    if refused_for_cash(entry):
-        return Refusal(203, {"security": entry.localSymbol})
+    if (barred := barred_from(account, entry)) is not None:
+        return barred
     value = paid_for(margin, terms, entry)
     size = (terms.quantity, value)
     fee, charged = charge_of(margin, account, entry, terms.side, fill=size)

@@ -334,12 +334,16 @@ class ApiOrders:
         client_id, order_id = command.clientId, command.orderId
         yield from self._name(command.contract, terms, now)
         yield from self._begin_day(now)
+        effect = self._broker.preview(terms)
+        if isinstance(effect, Refusal):
+            yield Refused(client_id, order_id, effect)
+            return
         perm_id = self._state.next_perm_id
         expires = self._broker.holds.expiry(terms, now)
         yield PermIdUsed(perm_id)
         status = lifecycle.PRE_SUBMITTED
         order = LiveOrder(perm_id, client_id, order_id, terms, status, "", now, expires)
-        yield WhatIf(order, self._broker.preview(terms))
+        yield WhatIf(order, effect)
 
     # -- cancellation ---------------------------------------------------------------------------
 
