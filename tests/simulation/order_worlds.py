@@ -471,8 +471,9 @@ def _groups_hold(
                 continue
             assert special.ocaType != 1, f"{name}, {other.permId} works"
             assert order.status != FILLED, f"{name} whole, {other.permId} works"
-            was = before[order.permId]
-            part = other.remaining * (order.filled - was.filled) // was.remaining
+            done = order.filled - before[order.permId].filled
+            whole = max(before[order.permId].remaining, order.remaining + done)  # made larger
+            part = other.remaining * done // whole
             assert left.remaining < other.remaining or not part, name
 
 
