@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 from typer import rich_utils
 from typer.main import get_command
-from typer.testing import CliRunner
 
-from cli.process import papertape
+from cli.process import invoke, papertape
 from papertape.cli import COMMANDS, Commands, app
 
 
@@ -36,7 +35,7 @@ def test_options_have_their_whole_names_on_a_terminal_of_80_columns(
     commands = get_command(app)
     assert isinstance(commands, Commands)
     for words, one in leaves(commands.get_command(None, command), command):
-        told = CliRunner().invoke(app, [*words, "--help"]).output
+        told = invoke([*words, "--help"]).output
         assert told and max(map(len, told.splitlines())) <= 80
         names = [name for option in one.params for name in (*option.opts, *option.secondary_opts)]
         missing = [name for name in names if name.startswith("-") and name not in told]
