@@ -6,7 +6,7 @@ answer.
 """
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import pytest
@@ -47,18 +47,34 @@ FEW = 3
 """Values that the other orders are tried with."""
 
 
+A_DAY = 40
+"""So many orders see one station: to look at everything after each takes the longer the more
+there have been."""
+Desk = Callable[[int], tuple[Hall, Client]]
+
+
+def quoted_desk(version: int) -> tuple[Hall, Client]:
+    """A station with quotes, and a client of that version."""
+    hall = Hall()
+    for row in ("AAPL 257.66 x 257.68", "AAPL_C260 5.00 x 5.20", "SPY 650.00 x 650.02"):
+        hall.quote(row)
+    return hall, hall.client(1, version)
+
+
 class Sender:
     """A hostile client beside one that only asks for the time."""
 
-    def __init__(self, version: int) -> None:
-        self.hall = Hall()
-        for row in ("AAPL 257.66 x 257.68", "AAPL_C260 5.00 x 5.20", "SPY 650.00 x 650.02"):
-            self.hall.quote(row)
+    def __init__(self, version: int, desk: Desk | None = None) -> None:
         self.version = version
-        self.client: Client = self.hall.client(1, version)
-        self.other: Client = self.hall.client(2, PROTOBUF)
+        self._desk = desk or quoted_desk
         self.order_id = 0
         self.accepted = self.refused = 0
+        self._open()
+
+    def _open(self) -> None:
+        self.hall, self.client = self._desk(self.version)
+        self.other: Client = self.hall.client(2, PROTOBUF)
+        self._placed = 0
 
     def next(self) -> int:
         self.order_id += 1
@@ -87,14 +103,21 @@ class Sender:
         self.client.got()
         self.other.send(session.ReqCurrentTime())
         assert [one for one in self.other.got() if isinstance(one, session.CurrentTime)]
+        self._placed += 1
+        if self._placed == A_DAY:
+            self._close()
+            self._open()
 
     def end(self) -> None:
+        self._close()
+        assert self.accepted and self.refused
+
+    def _close(self) -> None:
         self.hall.wait(3600)
         check(self.hall.station.engine)
         twin = Engine(None)
         self.hall.keeper.recover(twin)
         assert twin.state_hash() == self.hall.station.engine.state_hash()
-        assert self.accepted and self.refused
 
 
 def some(base: str, fields: Sequence[T]) -> Sequence[T]:

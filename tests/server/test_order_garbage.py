@@ -219,9 +219,7 @@ def test_attached_orders_of_odd_types_and_ids() -> None:
 
 @pytest.mark.parametrize("version", [TEXT, PROTOBUF])
 def test_an_advisors_allocation_that_is_none(version: int) -> None:
-    sender = Sender(version)
-    sender.hall, sender.client = advisor_desk(version)
-    sender.other = sender.hall.client(2, PROTOBUF)
+    sender = Sender(version, advisor_desk)
     names = ("even", "ratio", "percent", "short", "money", "exact", "worth", "free", "change")
     methods = ("Equal", "EqualQuantity", "NetLiq", "AvailableEquity", "Ratio", "MonetaryAmount",
                "Percent", "ContractsOrShares", "PctChange")  # fmt: skip

@@ -129,7 +129,7 @@ def looked_at(engine: Engine, *, index: bool) -> None:
         engine.broker.holds.awaited = lambda order: None  # type: ignore[method-assign]
 
 
-@tries(150)
+@tries(60)
 @given(steps, st.sampled_from([Profile(), Profile(hours="exchange")]))
 def test_the_same_happens_as_with_a_walk_over_all_of_them(
     history: list[Step], profile: Profile

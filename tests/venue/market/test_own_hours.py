@@ -1,6 +1,7 @@
 """What is on an index trades while the index sleeps, and shows its value while it does not."""
 
 import hashlib
+from itertools import product
 
 import pytest
 from hypothesis import given
@@ -120,17 +121,16 @@ def test_a_sleep_ends_at_the_price_that_the_index_wakes_up_with() -> None:
 
 @pytest.mark.long
 @named
-@pytest.mark.parametrize("step", [MINUTE, 30 * MINUTE, DAY])
-def test_bars_are_those_of_the_ticks(entry: Instrument, step: Nanos) -> None:
+def test_bars_are_those_of_the_ticks(entry: Instrument) -> None:
     calendar = calendar_of(entry)
     session = calendar.session(calendar.current(at("20261127 12:00:00")))  # a half day in New York
     begins, ends = MARKET.sessions(entry.conId, session.opens, session.opens)[-1]
     con_id = entry.conId
-    for what in ("TRADES", "BID"):
+    ticks = list(MARKET.ticks(con_id, begins - 1, ends - 1))
+    for step, what in product((MINUTE, 30 * MINUTE, DAY), ("TRADES", "BID")):
         bars = MARKET.bars(con_id, start=begins, end=ends, step=step, what=what)
         if step == DAY:
             bars = bars[:1]
-        ticks = list(MARKET.ticks(con_id, begins - 1, ends - 1))
         prices = [
             tick.price if isinstance(tick, Print) else tick.bid
             for tick in ticks
@@ -161,7 +161,7 @@ def check_apart(bars: list[PriceBar], traded: list[Print], step: Nanos) -> None:
 
 @pytest.mark.long
 @named
-@tries(20)
+@tries(8)
 @given(st.integers(0, 12 * 1440))
 def test_a_look_does_not_depend_on_earlier_ones(entry: Instrument, minute: int) -> None:
     now = ANCHOR + minute * MINUTE

@@ -1,8 +1,6 @@
 """The frozen calendars: beside exchange_calendars, and days that everybody remembers."""
 
 import importlib.util
-import subprocess
-import sys
 from datetime import date, timedelta
 from functools import cache
 from itertools import pairwise
@@ -13,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lanes import HANGS_S
+from papertape.venue.reference import calendar_table
 from papertape.venue.reference.calendar_table import FIRST_YEAR, LAST_YEAR
 from papertape.venue.reference.calendars import EXCHANGES, calendar, calendar_of
 from papertape.venue.reference.listings import CATALOGUE
@@ -21,7 +19,7 @@ from papertape.venue.units import MINUTE
 from venue.scenario import at
 from walks import walk
 
-ROOT = Path(__file__).resolve().parents[3]
+SCRIPT = Path(__file__).resolve().parents[3] / "scripts/build_calendars.py"
 GROUPS = sorted(EXCHANGES)
 AS_THEY_ARE = (
     "US", "MEXI", "EBS", "TSE", "IBIS", "SBF", "AEB", "ENEXT.BE", "BVME", "BM", "SFB", "CPH", "OSL",
@@ -73,20 +71,27 @@ def test_days_are_those_of_exchange_calendars(name: str) -> None:
             assert trades == (date.fromordinal(ordinal) in known), (group, ordinal)
 
 
-@pytest.mark.process
+@cache
+def script() -> Any:
+    """The script that builds the table; what the library builds for it serves the tests above."""
+    spec = importlib.util.spec_from_file_location("build_calendars", SCRIPT)
+    assert spec is not None and spec.loader is not None
+    made = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(made)
+    return made
+
+
+@pytest.mark.long
+@pytest.mark.filterwarnings("ignore")  # of pandas, about itself
 @pytest.mark.skipif(
     importlib.util.find_spec("exchange_calendars") is None, reason="needs exchange_calendars"
 )
 def test_the_committed_table_has_the_days_that_the_script_finds() -> None:
-    code = (
-        "import sys; sys.path.insert(0, 'scripts'); import build_calendars as b\n"
-        "from papertape.venue.reference import calendar_table as t\n"
-        "for name in b.CALENDARS:\n"
-        "    closed, half = b.exceptions(name)\n"
-        "    assert t.HOLIDAYS[name].strip() == b.by_year(closed), name\n"
-        "    assert t.HALF_DAYS[name].strip() == b.by_year(half), name\n"
-    )
-    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=3 * HANGS_S)
+    build = script()
+    for name in build.CALENDARS:
+        closed, half = build.exceptions(name)
+        assert calendar_table.HOLIDAYS[name].strip() == build.by_year(closed), name
+        assert calendar_table.HALF_DAYS[name].strip() == build.by_year(half), name
 
 
 US_DAYS = [
