@@ -38,6 +38,16 @@ LONGEST = (
     "wire/test_text.py",
     "explain/test_frames.py",
     "ibapi/test_requests.py",
+    "venue/reference/test_calendars.py",
+    "server/test_order_garbage.py",
+    "venue/market/test_own_hours.py",
+    "server/test_order_bytes.py",
+    "test_layers.py",
+    "server/test_persistence.py",
+    "venue/market/test_kinds.py",
+    "console/pages/test_trading.py",
+    "server/handlers/test_scanners.py",
+    "server/sessions/test_scheduler.py",
 )
 """Files that take longest begin first: no worker is left alone with one at the end."""
 

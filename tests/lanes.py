@@ -29,8 +29,9 @@ if LANE not in LANES:
 
 Item = TypeVar("Item")
 
-TRIES = {"check": 0.1, "test": 1, "quick": 4, "proof": 100}
-"""Samples of a property test, as a multiple of what it says."""
+TRIES = {"check": 0.1, "test": 0.5, "quick": 4, "proof": 100}
+"""Samples of a property test, as a multiple of what it says. Who looks at everything runs ``test``
+and ``quick``, which takes the eightfold."""
 FEWEST = 2
 OUTSIDE = ("network", "process")
 """Marks of tests that do something beyond their own process."""
