@@ -1,5 +1,6 @@
 """A market whose tape the test writes, with what quote lines and history ask of it."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from papertape.venue.market.source import (
@@ -81,6 +82,11 @@ class WrittenMarket(ScriptedMarket):
         self, con_id: int, *, start: Nanos, end: Nanos, what: str
     ) -> list[PriceBar] | None:
         return None
+
+    def worked_out(
+        self, con_id: int, start: Nanos, end: Nanos, what: str, *, minutes: bool, gaps: bool = False
+    ) -> Iterator[None]:
+        return iter(())
 
     def minuted(self, con_id: int) -> bool:
         return False

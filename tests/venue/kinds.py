@@ -1,7 +1,7 @@
 """A market with an instrument of every kind that the synthetic tape knows."""
 
 from papertape.venue.market.currencies import PairSpec
-from papertape.venue.market.derived import Appearance
+from papertape.venue.market.functions import Appearance
 from papertape.venue.market.indices import IndexSpec
 from papertape.venue.market.interpolate import Style
 from papertape.venue.market.kinds import BondSpec, FutureSpec, OptionSpec

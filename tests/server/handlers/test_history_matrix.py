@@ -5,6 +5,7 @@ The exchanges keep their hours. It is eleven in New York on a Tuesday, and every
 """
 
 import re
+from collections.abc import Iterator
 from datetime import date, datetime
 from itertools import count, pairwise, product
 from typing import Any, Final
@@ -245,9 +246,14 @@ def test_days_that_take_all_their_minutes_are_worked_out_one_at_a_time(
 ) -> None:
     """Of a future each day takes longer than others should wait."""
     made: list[int] = []
-    rows, hall = DerivedDay._prints, opened(NOW)
+    printing, hall = DerivedDay._printing, opened(NOW)
+
+    def counted(day: DerivedDay) -> Iterator[None]:
+        made.append(1)
+        yield from printing(day)
+
     hall.station.timing.stopwatch = Stopwatch(0.1)
-    monkeypatch.setattr(DerivedDay, "_prints", lambda day: made.append(1) or rows(day))
+    monkeypatch.setattr(DerivedDay, "_printing", counted)
     client = hall.client()
     asked = history.ReqHistoricalData(1, KINDS["FUT"], "", size, duration, rth, "TRADES", 1)
     hall.station.receive(client.session, client.connection.send(asked), hall.now)

@@ -16,6 +16,7 @@ from papertape.server.market_data.history import (
     bar_step,
     calendar_start,
     check_length,
+    days_worked_out,
     duration,
     end_instant,
     part_of_bars,
@@ -209,18 +210,34 @@ def test_parts_follow_each_other_and_are_cut_where_bars_begin(size: str) -> None
     assert list(parts(NOW, NOW, step)) == []
 
 
-@walk(("step", "minutes"), [(DAY, False), (DAY, True), (WEEK, False), (MONTH, False)])
-def test_parts_go_on_where_clocks_are_changed(step: int, minutes: bool) -> None:
+@walk("step", [DAY, WEEK, MONTH])
+def test_parts_go_on_where_clocks_are_changed(step: int) -> None:
     """From every hour of a year; a week of 169 hours had a part without an end."""
     for back in thinned(range(366 * 24), check=13):
         start = NOW - back * 3600 * SECOND
-        assert next(parts(start, NOW + DAY, step, minutes=minutes))[1] > start
-    found = list(itertools.islice(parts(NOW - 366 * DAY, NOW, step, minutes=minutes), 60))
+        assert next(parts(start, NOW + DAY, step))[1] > start
+    found = list(itertools.islice(parts(NOW - 366 * DAY, NOW, step), 60))
     assert found[-1][1] == NOW
 
 
-MARKET = open_market(NOW - 100 * MINUTE, seed=7)
 SPY, EURUSD = 756733, 12087792
+
+
+@pytest.mark.long
+@walk("con_id", [SPY, EURUSD])
+def test_what_is_worked_out_before_changes_no_bar_and_leaves_little(con_id: int) -> None:
+    """The days that bars take are worked out bit by bit."""
+    entry, end = CATALOGUE[con_id], NOW
+    for what, step, back in (("TRADES", MINUTE, 2), ("MIDPOINT", MINUTE, 2), ("BID", DAY, 20)):
+        plain, ahead = (open_market(NOW - 100 * MINUTE, seed=7) for _ in range(2))
+        part = (end - back * DAY, end)
+        wanted = part_of_bars(plain, entry, part, end, step=step, what=what)
+        for bars in days_worked_out(ahead, entry, part, end, step=step, what=what):
+            assert bars == []
+        assert part_of_bars(ahead, entry, part, end, step=step, what=what) == wanted
+
+
+MARKET = open_market(NOW - 100 * MINUTE, seed=7)
 
 
 CURRENCY_DAYS = 75

@@ -1,6 +1,8 @@
 """What is on an index trades while the index sleeps, and shows its value while it does not."""
 
 import hashlib
+import sys
+from collections.abc import Iterator
 from itertools import product
 
 import pytest
@@ -17,6 +19,7 @@ from papertape.venue.reference.instruments import Instrument, Listing, Purpose
 from papertape.venue.reference.listings import CATALOGUE
 from papertape.venue.units import DAY, MINUTE, WEEK, Nanos
 from venue.scenario import at
+from walks import walk
 
 ANCHOR = at("20261119 20:00:00")  # a Thursday, a week before Thanksgiving
 HOUR = 60 * MINUTE
@@ -194,3 +197,43 @@ def test_not_a_byte_of_what_follows_an_index_has_changed_since_it_was_written_do
                 told.update(repr(bars).encode())
         told.update(repr(list(here.ticks(entry.conId, end - 20 * MINUTE, end))).encode())
     assert told.hexdigest() == TOLD
+
+
+MOST_CALLS = 30_000
+"""Of functions, in one step: some milliseconds."""
+
+
+class Calls:
+    """Counts calls of functions, which is what work is here."""
+
+    def __init__(self) -> None:
+        self.made = 0
+
+    def _count(self, *_: object) -> None:
+        self.made += 1
+
+    def of(self, steps: Iterator[None]) -> list[int]:
+        """Those of each step."""
+        found: list[int] = []
+        before, ends = sys.getprofile(), object()
+        sys.setprofile(self._count)
+        try:
+            while (begun := self.made) >= 0 and next(steps, ends) is not ends:
+                found.append(self.made - begun)
+        finally:
+            sys.setprofile(before)
+        return found
+
+
+@walk("entry", [ES, VIX, CFD, CALL, ON_FUTURE])
+def test_a_day_is_worked_out_in_small_steps_and_then_known(entry: Instrument) -> None:
+    """Others wait for the longest step: a day in one piece took them as long as all steps do."""
+    fresh, plain = market(), market()
+    spans = fresh.sessions(entry.conId, ANCHOR - 9 * DAY, ANCHOR - DAY)
+    for begins, ends in spans:
+        span = (entry.conId, begins, ends - 1, "TRADES")
+        steps = Calls().of(fresh.worked_out(*span, minutes=True))
+    assert max(steps) < MOST_CALLS < sum(steps), steps
+    assert Calls().of(fresh.worked_out(*span, minutes=True)) == []
+    of_minutes = {"start": begins, "end": ends - 1, "step": MINUTE, "what": "TRADES"}
+    assert fresh.bars(entry.conId, **of_minutes) == plain.bars(entry.conId, **of_minutes)

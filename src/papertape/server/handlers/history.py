@@ -233,10 +233,11 @@ def _in_parts(tws: Services, asked: Asked) -> Iterator[list[PriceBar]]:
     shorter = min(step, DAY) if minutes or asked.adjust else step
     days: list[PriceBar] = []
     last = 0
-    minuted = step >= MINUTE and tws.market.minuted(asked.entry.conId)
-    for part in parts(*span, shorter, minutes=minutes):
-        if minuted:
-            yield from days_worked_out(tws.market, asked.entry.conId, part, asked.end, what)
+    for part in parts(*span, shorter):
+        yield from days_worked_out(
+            *(tws.market, asked.entry, part, asked.end),
+            step=MINUTE if minutes else shorter, what=what,
+        )  # fmt: skip
         bars = part_of_bars(
             *(tws.market, asked.entry, part, asked.end), step=shorter, what=what, regular=only
         )

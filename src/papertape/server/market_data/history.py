@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ...venue.market.source import MarketSource, PriceBar
 from ...venue.reference.instruments import Instrument
+from ...venue.reference.securities import UNTRADED
 from ...venue.reference.times import period_start
 from ...venue.units import DAY, MINUTE, MONTH, SECOND, WEEK, Nanos
 from .bad_request import BadRequest
@@ -188,20 +189,13 @@ def _instant(moment: datetime) -> Nanos:
 PART_BARS: Final = 500
 PART_DAYS: Final = 2
 """Part of a query that is worked out in one go: so many bars, or bars of so many days."""
-PART_WHOLE_DAYS: Final = 35
-"""The same for bars of a day and more, which come from daily figures."""
+PART_WHOLE_DAYS: Final = 7
+"""The same for bars of a day and more; a month is a part of its own."""
 
 
-PART_MINUTED_DAYS: Final = 7
-"""The same for bars of a day that are made of minutes."""
-
-
-def parts(
-    start: Nanos, end: Nanos, step: Nanos, *, minutes: bool = False
-) -> Iterator[tuple[Nanos, Nanos]]:
-    """``start .. end`` in parts, cut where bars of this step begin; ``minutes``: those bars are
-    made of minutes."""
-    days = PART_MINUTED_DAYS if minutes else PART_WHOLE_DAYS
+def parts(start: Nanos, end: Nanos, step: Nanos) -> Iterator[tuple[Nanos, Nanos]]:
+    """``start .. end`` in parts, cut where bars of this step begin."""
+    days = 35 if step == MONTH else PART_WHOLE_DAYS
     width = step * max(min(PART_BARS, PART_DAYS * DAY // step), 1)
     while start < end:
         if step < DAY:
@@ -233,12 +227,21 @@ def part_of_bars(
 
 
 def days_worked_out(
-    market: MarketSource, con_id: int, part: tuple[Nanos, Nanos], end: Nanos, what: str
+    market: MarketSource,
+    entry: Instrument,
+    part: tuple[Nanos, Nanos],
+    end: Nanos,
+    *,
+    step: Nanos,
+    what: str,
 ) -> Iterator[list[PriceBar]]:
-    """Nothing for each trading day of a part of a span that goes on to ``end``, whose minutes the
-    market has then worked out and keeps: the days before are asked for again at each one, so that
-    it does not forget them."""
-    start, cut = part
-    for _, ends in market.sessions(con_id, start, min(cut + DAY, end)):
-        market.bars(con_id, start=start, end=min(ends - 1, end), step=DAY, what=what)
+    """Nothing, again and again, while the market works out what a part of a span that goes on to
+    ``end`` takes: so ``part_of_bars`` keeps nobody waiting."""
+    (start, cut), con_id, minutes = part, entry.conId, step < DAY
+    if step < MINUTE or not (minutes or market.minuted(con_id)):
+        return
+    reach = cut if minutes else min(cut + DAY, end)
+    # Bars without a trade are told where there are quotes.
+    gaps = minutes and what == "TRADES" and entry.secType not in UNTRADED
+    for _ in market.worked_out(con_id, start, reach, what, minutes=minutes, gaps=gaps):
         yield []

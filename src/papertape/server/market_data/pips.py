@@ -124,6 +124,12 @@ class ShownMarket:
             return bars
         return [_rounded(bar, ("open", "high", "low", "close"), unit) for bar in bars]
 
+    def worked_out(
+        self, con_id: int, start: Nanos, end: Nanos, what: str, *, minutes: bool, gaps: bool = False
+    ) -> Iterator[None]:
+        """See ``MarketSource``."""
+        return self._market.worked_out(con_id, start, end, what, minutes=minutes, gaps=gaps)
+
     def minuted(self, con_id: int) -> bool:
         """See ``MarketSource``."""
         return self._market.minuted(con_id)

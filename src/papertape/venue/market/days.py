@@ -7,13 +7,15 @@ Times are offsets from the day's beginning; which instant that is, the tape know
 
 from array import array
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from operator import ge
 from typing import Any, Protocol
 
 from ..units import MINUTE, SIZE_SCALE, Nanos, PriceUnits
 from .interpolate import DayBar, Plan, Style, expand, plan_of_day
 from .ticks import NO_HIGH, NO_LOW, Block, Column, Piece, Rows, joined, rows_of
+
+HOUR = 60 * MINUTE
 
 
 class Cache:
@@ -66,6 +68,17 @@ class Day(Protocol):
         """Last price: of a trade, or the middle where there are none."""
 
 
+def worked_out(day: Day, what: str, *, minutes: bool) -> Iterator[None]:
+    """Work out what a bar of the whole day takes, or all of its ``minutes``; a step at a time, of a
+    few milliseconds, and none of what is known. They are kept with the day."""
+    made: Callable[..., Iterator[None]] | None = getattr(day, "worked_out", None)
+    if made is not None:
+        yield from made(what, minutes=minutes)
+    elif minutes:
+        day.rows(what)
+        yield
+
+
 class TickDay:
     """A day of which every tick is known."""
 
@@ -78,12 +91,20 @@ class TickDay:
         return self._block
 
     def rows(self, what: str) -> Rows:
-        found = self._rows.get(what)
-        if found is None:
-            starts = range(0, self.length, MINUTE)
-            pieces = [self._block.piece(what, start, start + MINUTE) for start in starts]
-            found = self._rows[what] = rows_of(pieces)
-        return found
+        for _ in self.worked_out(what):
+            pass
+        return self._rows[what]
+
+    def worked_out(self, what: str, *, minutes: bool = True) -> Iterator[None]:
+        """Work out the minutes, an hour at a time."""
+        pieces: list[Piece | None] = []
+        while what not in self._rows:
+            begin = len(pieces) * MINUTE
+            starts = range(begin, min(begin + HOUR, self.length), MINUTE)
+            pieces += [self._block.piece(what, start, start + MINUTE) for start in starts]
+            if len(pieces) * MINUTE >= self.length:
+                self._rows[what] = rows_of(pieces)
+            yield
 
     def whole(self, what: str) -> Piece | None:
         return self.rows(what).piece(what, 0, self.length // MINUTE)
@@ -198,6 +219,13 @@ class MirroredDay:
             found = self._rows[what] = self._day.rows(what).mirrored(what)
         return found
 
+    def worked_out(self, what: str, *, minutes: bool) -> Iterator[None]:
+        """Work out the original, then turn it."""
+        if what not in self._rows:
+            yield from worked_out(self._day, what, minutes=True)
+            self.rows(what)
+            yield
+
     def whole(self, what: str) -> Piece | None:
         return self.rows(what).piece(what, 0, self.length // MINUTE)
 
@@ -266,6 +294,16 @@ class PartedDay:
             rows = [part.day().rows(what).first(part.minutes) for part in self.parts]
             found = self._rows[what] = rows[0].followed(rows[1:])
         return found
+
+    def worked_out(self, what: str, *, minutes: bool) -> Iterator[None]:
+        """Work out the parts one by one; those of which a bar lacks a part need its minutes."""
+        if what in self._rows:
+            return
+        for part in self.parts:
+            yield from worked_out(part.day(), what, minutes=minutes or not part.whole)
+        if minutes:
+            self.rows(what)
+            yield
 
     def whole(self, what: str) -> Piece | None:
         return self.piece(what, 0, self.length)

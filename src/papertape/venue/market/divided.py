@@ -7,7 +7,7 @@ were paid; the close of the day before is brought to the new shares.
 """
 
 from array import array
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from datetime import date
 from functools import cached_property
 from math import prod
@@ -26,7 +26,7 @@ from .actions import (
     TickerChange,
     new_symbols,
 )
-from .days import Cache, Caches, Day
+from .days import Cache, Caches, Day, worked_out
 from .layout import Layout
 from .recorded import RecordedDays
 from .ticks import NO_LOW, Block, Column, Piece, Rows
@@ -195,6 +195,13 @@ class DividedDay:
                 self._prices(rows.close), rows.volume, notional, rows.count,
             )  # fmt: skip
         return found
+
+    def worked_out(self, what: str, *, minutes: bool) -> Iterator[None]:
+        """Work out the day in old shares, then this one."""
+        if what not in self._rows:
+            yield from worked_out(self._day, what, minutes=True)
+            self.rows(what)
+            yield
 
     def whole(self, what: str) -> Piece | None:
         """The day as one bar; None when it holds nothing of that kind."""

@@ -10,7 +10,7 @@ from typing import Final, Protocol
 
 from ..script import Levels
 from ..units import DAY, MINUTE, SIZE_SCALE, Nanos, PriceUnits, SizeUnits
-from .derived import Value
+from .functions import Value
 from .kinds import LAST_WEEK, OptionSpec
 from .options.model import Option, horizon, pricer
 from .options.surface import YEARLY, Surface

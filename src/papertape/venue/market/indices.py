@@ -6,13 +6,13 @@ derives from it finds a price; nobody can trade it.
 """
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from itertools import pairwise
 
 import msgspec
 
 from ..units import MINUTE, SECOND, SIZE_SCALE, Nanos, PriceUnits
-from .days import Cache, Caches, Day
+from .days import Cache, Caches, Day, worked_out
 from .noise import added, bridges, drawn, mix
 from .synthetic import STOCK_DAY, SyntheticDay
 from .ticks import Block, Piece, Rows
@@ -24,6 +24,10 @@ _PLACES = range(PARTS)
 _STEP: Nanos = 5 * SECOND
 _OWN = 0.6
 """How far an index strays between two minutes, in the mean size of its moves."""
+
+
+_A_TURN = 10
+"""Cells whose minutes are worked out in one go."""
 
 
 class IndexSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,6 +78,9 @@ class IndexDays:
 class ValueDay:
     """A day known by what it is worth at its whole minutes."""
 
+    _unseen: Container[int] = ()
+    """Cells whose minutes nobody looks at."""
+
     def __init__(self, length: Nanos, tick: PriceUnits, seed: int, blocks: Cache) -> None:
         self.length = length
         self._tick = tick
@@ -98,9 +105,16 @@ class ValueDay:
             found = self._rows[what] = self._rows_of(what)
         return found
 
+    def worked_out(self, what: str, *, minutes: bool) -> Iterator[None]:
+        """Work out the minutes, a few hours at a time."""
+        if "BID" not in self._rows:
+            yield from self._making()
+
     def _rows_of(self, what: str) -> Rows:
         if what == "BID":
-            return self._made()
+            for _ in self._making():
+                pass
+            return self._rows["BID"]
         rows, none = self.rows("BID"), array("q")
         if what == "TRADES":
             zero = array("q", bytes(8 * len(rows.open)))
@@ -143,20 +157,28 @@ class ValueDay:
             found = self._strays[cell] = _OWN * (moves / (len(borders) - 1))
         return found
 
-    def _made(self) -> Rows:
-        """Rounding keeps the order of values: the highest one rounded is the highest of all."""
+    def _making(self) -> Iterator[None]:
+        """Make the minutes, some at a time. Rounding keeps the order of values: the highest one
+        rounded is the highest of all."""
         tick, minutes = self._tick, self.length // MINUTE
         opened, high, low, close = columns = [array("q") for _ in range(4)]
         for first in range(0, minutes, STEPS):
             cell = first // STEPS
+            if cell in self._unseen:
+                for column in columns:
+                    column.extend([0] * min(STEPS, minutes - first))
+                continue
             borders = self.borders(cell)
             stray = self._stray(cell, borders)
             for values in self._between(borders[: minutes - first + 1], stray, first):
                 ends = values[0], max(values), min(values), values[-1]
                 for column, value in zip(columns, ends):
                     column.append(max(int(value / tick + 0.5), 1) * tick)
+            if cell % _A_TURN == _A_TURN - 1:
+                yield
         none = array("q")
-        return Rows(opened, high, low, close, none, none, none)
+        self._rows["BID"] = Rows(opened, high, low, close, none, none, none)
+        yield
 
     def _block(self, minute: int) -> Block:
         begin = minute * MINUTE
@@ -177,6 +199,12 @@ class IndexDay(ValueDay):
         super().__init__(members[0][0].length, tick, seed, blocks)
         self._members = members
         self._cells: dict[int, list[float]] = {}
+
+    def _making(self) -> Iterator[None]:
+        for day, _ in self._members:
+            if not isinstance(day, SyntheticDay):
+                yield from worked_out(day, "BID", minutes=True)
+        yield from super()._making()
 
     def borders(self, cell: int) -> list[float]:
         """The index at the minutes of a cell, both ends included."""

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import msgspec
 
 from ..units import DAY, MINUTE, SIZE_SCALE, Nanos
-from .derived import Appearance, Value
+from .functions import Appearance, Value
 from .options.elementary import exp, log
 from .options.horizon import Horizon
 from .options.model import YEAR, Option, horizon, pricer

@@ -359,6 +359,13 @@ class WorldTape:
             return None
         return self._under(con_id).regular_days(con_id, start=start, end=end, what=what)
 
+    def worked_out(
+        self, con_id: int, start: Nanos, end: Nanos, what: str, *, minutes: bool, gaps: bool = False
+    ) -> Iterator[None]:
+        """See ``MarketSource``."""
+        if con_id in self.below:
+            yield from self.below.worked_out(con_id, start, end, what, minutes=minutes, gaps=gaps)
+
     def minuted(self, con_id: int) -> bool:
         """See ``MarketSource``; what is laid over a tape has few ticks."""
         return con_id in self.below and self.below.minuted(con_id)

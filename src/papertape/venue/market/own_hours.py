@@ -9,12 +9,12 @@ the same bridge. What happens outside of one's own hours is not seen.
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, chain
 from math import sqrt
 from typing import NamedTuple
 
 from ..units import MINUTE, Nanos, PriceUnits
-from .days import Cache, Caches, Day
+from .days import Cache, Caches, Day, worked_out
 from .indices import ValueDay
 from .layout import Layout, PlayedPart, part_at
 from .noise import ODDS, bridges, drawn, mix
@@ -95,9 +95,9 @@ class OwnHours:
             values.append(self._price(last.number, last.end + last.shift))
         values += [values[-1]] * (self.length // MINUTE - last.end)
         seed, blocks = mix(self._days, number), self._caches.blocks
-        night = _NightDay(values, self.tick, mix(seed, 1), blocks)
-        return OwnDay(night, [one for one in stretches if not one.wakes], self._under.day, seed,
-                      blocks)  # fmt: skip
+        played = [one for one in stretches if not one.wakes]
+        night = _NightDay(values, self.tick, mix(seed, 1), blocks, played)
+        return OwnDay(night, played, self._under.day, seed, blocks)
 
     def _stretches(self, number: int) -> Iterator[Stretch]:
         for part in self._layout.parts(number):
@@ -163,9 +163,19 @@ class OwnHours:
 class _NightDay(ValueDay):
     """A day by its values at whole minutes."""
 
-    def __init__(self, values: Sequence[float], tick: PriceUnits, seed: int, blocks: Cache) -> None:
+    def __init__(
+        self,
+        values: Sequence[float],
+        tick: PriceUnits,
+        seed: int,
+        blocks: Cache,
+        played: Sequence[Stretch],
+    ) -> None:
+        """``played``: when the underlying is seen, and not this."""
         super().__init__((len(values) - 1) * MINUTE, tick, seed, blocks)
         self._values = values
+        whole = (range(-(-one.first // STEPS), one.end // STEPS) for one in played)
+        self._unseen = frozenset(chain.from_iterable(whole))
 
     def borders(self, cell: int) -> Sequence[float]:
         return self._values[cell * STEPS : (cell + 1) * STEPS + 1]
@@ -205,6 +215,15 @@ class OwnDay:
         if found is None:
             found = self._rows[what] = self._spliced(what)
         return found
+
+    def worked_out(self, what: str, *, minutes: bool) -> Iterator[None]:
+        """Work out the night, the underlying's days, and then this one."""
+        if what not in self._rows:
+            yield from worked_out(self._night, what, minutes=True)
+            for one in self._played:
+                yield from worked_out(self._under(one.number), what, minutes=True)
+            self.rows(what)
+            yield
 
     def whole(self, what: str) -> Piece | None:
         return self.rows(what).piece(what, 0, self.length // MINUTE)

@@ -32,7 +32,7 @@ from ..units import DAY, MINUTE, SIZE_SCALE, Nanos
 from .characters import LIQUID, character_of, dollars
 from .currencies import DOLLAR, VALUES, PairSpec
 from .defaults import DEFAULTS
-from .derived import Appearance
+from .functions import Appearance
 from .indices import IndexSpec
 from .interpolate import Style
 from .kinds import OPTION_EXCHANGES, BondSpec, FutureSpec, OptionSpec, bond_price

@@ -194,6 +194,13 @@ class MarketSource(Protocol):
         including its end; None where this costs as much as the minutes of the days do, of which
         the caller makes them."""
 
+    def worked_out(
+        self, con_id: int, start: Nanos, end: Nanos, what: str, *, minutes: bool, gaps: bool = False
+    ) -> Iterator[None]:
+        """Work out what the bars of the trading days of a span take, of days or else of
+        ``minutes``, and keep it for a while; a few milliseconds at each step. ``gaps``: the quotes
+        too of a day that has minutes without a trade."""
+
     def minuted(self, con_id: int) -> bool:
         """Whether the bar of a day takes its minutes to be worked out first, which are then kept
         for a while: of what derives from another's price, of recordings."""

@@ -13,7 +13,7 @@ from ..units import MINUTE, Nanos, PriceUnits
 from . import bars
 from .actions import Action, ActionsAhead, InNewShares, KnownDividend
 from .auctions import KEPT, figures
-from .days import Cache
+from .days import Cache, worked_out
 from .defaults import DEFAULTS
 from .depth import depth
 from .glimpses import glimpse, past_closes
@@ -21,6 +21,7 @@ from .kinds import OptionSpec
 from .recorded import RecordedDays, Recording
 from .source import AuctionFigures, DayStats, Depth, Glimpse, PriceBar, Print, Quote, Span
 from .sources import NO_CALENDARS, Sources, Spec
+from .timeline import Tape
 
 
 def open_market(
@@ -104,6 +105,24 @@ class Market:
             return None
         return bars.regular_days(self.tape(con_id), (start, end), what)
 
+    def worked_out(
+        self, con_id: int, start: Nanos, end: Nanos, what: str, *, minutes: bool, gaps: bool = False
+    ) -> Iterator[None]:
+        """See ``MarketSource``."""
+        line = self.tape(con_id)
+        done: list[int] = []
+        for number, _, close in line.sessions(start, end):
+            day = line.day(number)
+            part = line.played(number, min(close, end + 1)) < day.length
+            yield from worked_out(day, what, minutes=minutes or part)
+            if gaps and 0 in day.rows(what).count:
+                yield from worked_out(day, "MIDPOINT", minutes=True)
+                if not done:
+                    yield from _before(line, number, start)
+            done.append(number)
+            for one in done:  # so that none of them is forgotten meanwhile
+                line.day(one)
+
     def minuted(self, con_id: int) -> bool:
         """Whether the bar of a day takes its minutes, which are then kept for a while."""
         return self._sources.minuted(con_id)
@@ -177,3 +196,16 @@ class Market:
     def sessions(self, con_id: int, start: Nanos, end: Nanos) -> list[tuple[Nanos, Nanos]]:
         """First instant and end of every trading day that touches ``start .. end``."""
         return [span[1:] for span in self.tape(con_id).sessions(start, end)]
+
+
+def _before(line: Tape, number: int, start: Nanos) -> Iterator[None]:
+    """Work out what the last price before ``start`` takes, and the close before that, when a day's
+    first minute from there on has no trade."""
+    first = min(line.played(number, start), line.length - 1) // MINUTE
+    if line.day(number).rows("TRADES").count[first]:
+        return
+    before = line.number(start - 1)
+    if before != number:
+        yield from worked_out(line.day(before), "TRADES", minutes=False)
+    for side in ("BID", "ASK"):
+        yield from worked_out(line.day(before - 1), side, minutes=False)
