@@ -92,7 +92,8 @@ FIELDS = (
     "lastTradeTime", "timeZoneId", "tradingHours", "liquidHours", "secIdList", "stockType",
     "industry", "category", "subcategory", "settlementMethod", "lastPricePrecision",
     "lastSizePrecision", "cusip", "coupon", "maturity", "issueDate", "descAppend", "ratings",
-    "bondType",
+    "bondType", "couponType", "fundName", "fundFamily", "fundType", "fundMinimumInitialPurchase",
+    "fundSubsequentMinimumPurchase", "fundAssetType", "fundDistributionPolicyIndicator",
 )  # fmt: skip
 LISTS = ("orderTypes", "validExchanges", "marketRuleIds", "tradingHours", "liquidHours")
 UNSET = (None, "", 0, 0.0, [], "0", 2147483647)

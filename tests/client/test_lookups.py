@@ -121,8 +121,9 @@ def test_an_unknown_contract_is_told_with_what_was_asked() -> None:
     error = at(station(), main)
     assert error.code == 200
     assert error.__notes__ == [
-        "asked for NOSUCH STK SMART USD", "tws.matching_symbols('NOSUCH') searches symbols and names",
-    ]  # fmt: skip
+        "asked for NOSUCH STK SMART USD",
+        "tws.matching_symbols('NOSUCH') searches symbols and names",
+    ]
 
 
 # what is not found, and a word of what the error says to do

@@ -212,3 +212,38 @@ def test_corn_as_a_gateway_told_it() -> None:
     assert (told.minTick, told.priceMagnifier, told.contract.multiplier) == (0.0025, 100, "5000")
     assert (told.validExchanges, told.longName) == ("CBOT,QBALGO", "Corn Futures")
     assert (told.timeZoneId, told.contract.tradingClass) == ("US/Central", "ZC")
+
+
+def test_a_weekly_option_on_a_future_is_as_a_gateway_told_it() -> None:
+    # E4A: rule 3541, step 0.05; on its last day trading ends at 15:00.
+    wanted = Contract(
+        symbol="ES", secType="FOP", exchange="CME", tradingClass="E4A", strike=6800.0, right="C"
+    )
+    april = int(datetime(2026, 4, 20, 15, tzinfo=UTC).timestamp()) * 1_000_000_000
+    rows = contract_details(CATALOGUE, wanted, april, HOURS)
+    assert isinstance(rows, tuple)
+    assert {details.marketRuleIds for details in rows} == {"3541,3541"}
+    assert {details.minTick for details in rows} == {0.05}
+    (last, *_) = (details.contract.lastTradeDateOrContractMonth for details in rows)
+    assert last == "20260427 15:00:00 US/Central"
+
+
+FUNDS = {"VINIX": "004", "VBTLX": "002", "VWELX": "003"}
+
+
+@walk("symbol", FUNDS)
+def test_a_fund_says_what_it_invests_in_and_that_it_pays_out(symbol: str) -> None:
+    wanted = Contract(symbol=symbol, secType="FUND", exchange="FUNDSERV")
+    rows = contract_details(CATALOGUE, wanted, CAPTURED, HOURS)
+    assert isinstance(rows, tuple)
+    assert rows[0].fundAssetType == FUNDS[symbol]
+    assert rows[0].fundDistributionPolicyIndicator == "Y"
+
+
+@walk("symbol", ["NDX", "RUT", "COMP", "SOX", "SPX"])
+def test_an_index_has_the_hours_in_which_it_is_computed(symbol: str) -> None:
+    wanted = Contract(symbol=symbol, secType="IND")
+    rows = contract_details(CATALOGUE, wanted, CAPTURED, HOURS)
+    assert isinstance(rows, tuple)
+    assert rows[0].tradingHours == rows[0].liquidHours
+    assert rows[0].liquidHours.split(";")[1][9:13] in ("0930", "0830")

@@ -146,9 +146,17 @@ def _bond(entry: Bond) -> Iterator[tuple[str, Any]]:
     yield "descAppend", entry.described
 
 
+_ASSETS: Final = {"Bond": "002", "Mixed": "003", "Equity": "004"}
+"""The API's numbers of what a fund invests in."""
+_DISTRIBUTES: Final = "Y"
+"""American mutual funds pay their income out."""
+
+
 def _fund(entry: Fund) -> Iterator[tuple[str, Any]]:
     yield "fundName", entry.longName
     yield "fundFamily", entry.family
     yield "fundType", entry.fundType
     yield "fundMinimumInitialPurchase", str(entry.minimum)
     yield "fundSubsequentMinimumPurchase", "1"
+    yield "fundAssetType", _ASSETS.get(entry.fundType, "000")
+    yield "fundDistributionPolicyIndicator", _DISTRIBUTES

@@ -226,6 +226,10 @@ class FutureOptionClass(msgspec.Struct, frozen=True):
     ``{d}`` A to D for Monday to Thursday."""
     quarterly: bool = False
     """Monthly options end in the months of the futures alone."""
+    market_rule: int = 0
+    """0 where it is not public."""
+    weeks_end: int = -1
+    """Minutes after midnight at which the others end, on the exchange's clock; -1: at the close."""
 
     @property
     def days(self) -> Calendar:
@@ -285,6 +289,8 @@ class FutureOptionClass(msgspec.Struct, frozen=True):
 
 
 _fop = FutureOptionClass
+_THREE: Final = 15 * 60
+"""When weekly options on ES end, as a gateway told of E4A."""
 
 
 @cache
@@ -298,9 +304,10 @@ def future_classes() -> dict[str, FutureOptionClass]:
     e = expiries
     rows = (
         _fop("ES", "ES", "ES", e.third_friday, StrikeGrid(10_000, (10000, 5)), 500,
-                          1, ("EW{n}", "EW", "E{n}{d}"), quarterly=True),
+                          1, ("EW{n}", "EW", "E{n}{d}"), quarterly=True,
+                          market_rule=3541, weeks_end=_THREE),
         _fop("NQ", "NQ", "NQ", e.third_friday, StrikeGrid(10_000, (50000, 25)), 500,
-                          1, ("QN{n}", "QNE", "Q{n}{d}"), quarterly=True),
+                          1, ("QN{n}", "QNE", "Q{n}{d}"), quarterly=True, weeks_end=_THREE),
         _fop("CL", "CL", "LO", e.three_before_crude, StrikeGrid(10_000, (200, 0.5)), 100, 100),
         _fop("GC", "GC", "OG", e.four_before_month, StrikeGrid(10_000, (10000, 5)), 1000),
         _fop("SI", "SI", "SO", e.four_before_month,

@@ -1,8 +1,8 @@
 """Market rules: the price steps that go with an id.
 
 The tables of ids below a million are Interactive Brokers', as captured or reported; the ids of
-steps whose rule is not public are ours, ``OURS_FROM`` and up. Rule 25 (indices) and 342 (bonds)
-are public as ids alone: their steps are the smallest of the instruments that have them.
+steps whose rule is not public are ours, ``OURS_FROM`` and up. Rules 25 (indices), 342 (bonds)
+and 3541 (options on ES) are public as ids alone: their steps are the smallest of the instruments that have them.
 """
 
 from decimal import Decimal
@@ -32,6 +32,7 @@ _PUBLIC: Final = """
 2806 0:0.25
 3051 0:0.0005 0.1:0.001 5:0.0025 10:0.005 25:0.01
 3188 0:0.00005
+3541 0:0.05
 4563 0:0.01
 """
 _OURS: Final = (
