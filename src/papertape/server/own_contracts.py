@@ -7,12 +7,13 @@ read. What a contract may be, and which number it gets, is as in a market folder
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
 from typing import Final
 
 from ..venue.reference.custom import Wrong, made, unnumbered
 from ..venue.reference.instruments import Instruments
 from ..venue.reference.own_numbers import identity_of, numbered
-from ..venue.reference.securities import Instrument
+from ..venue.reference.securities import Instrument, last_day
 
 MOST_OWN: Final = 10_000
 """Contracts that may be added to a station."""
@@ -63,13 +64,15 @@ class OwnContracts:
         """Those that were added, in order."""
         return tuple(self._entries)
 
-    def add(self, described: Sequence[Described]) -> tuple[Instrument, ...]:
-        """Add contracts, all of them or none, and store them.
+    def add(self, described: Sequence[Described], today: int = 0) -> tuple[Instrument, ...]:
+        """Add contracts, all of them or none, and store them. ``today`` is the market's day, 0 to
+        take those too whose last day is over.
 
         One that was not given a number is stored with the one that it gets.
 
-        Raises ``ContractRefused`` for the first description that is no good, for a number that a
-        contract has already, and beyond 10,000; and ``JournalError`` when they cannot be stored.
+        Raises ``ContractRefused`` for the first description that is no good, for a contract that
+        has ended, which nobody would find, for a number that a contract has already, and beyond
+        10,000; and ``JournalError`` when they cannot be stored.
         """
         if len(self._entries) + len(described) > MOST_OWN:
             raise ContractRefused(f"a station takes {MOST_OWN} contracts of its user")
@@ -83,6 +86,13 @@ class OwnContracts:
                 entry = unnumbered(one)
             except Wrong as wrong:
                 raise ContractRefused(f"contract {place}, {wrong.field}: {wrong}") from None
+            last = last_day(entry)
+            if 0 < last < today:
+                ended = date.fromordinal(last)
+                raise ContractRefused(
+                    f"contract {place}, lastTradeDate: {entry.symbol} ended on {ended}, before the"
+                    f" market's day, {date.fromordinal(today)}"
+                )
             if not entry.conId:
                 entry = numbered(entry, known)
             other = known(entry.conId)

@@ -26,6 +26,7 @@ from ..server.station import Station
 from ..server.worlds.founding import founded
 from ..venue.broker.profile import Profile
 from ..venue.reference.sessions import ALWAYS, WhenOpen
+from ..venue.reference.times import EASTERN
 from ..venue.units import SECOND, Nanos
 from ..worlds.reading import read_steps
 from ..worlds.steps import World
@@ -120,7 +121,9 @@ class RunningStation(WorldHands):
         there is already.
         """
         described = {"symbol": symbol, **{name: str(value) for name, value in fields.items()}}
-        (entry,) = self.call(lambda station: station.contracts.add([described]))
+        (entry,) = self.call(
+            lambda station: station.contracts.add([described], EASTERN.day(station.now))
+        )
         return entry.conId
 
     def run_at(self, speed: float | str) -> None:

@@ -76,6 +76,8 @@ def test_they_are_added_and_listed_over_http() -> None:
         ([{"symbol": "D", "conId": 265598}], "contract 1, conId: 265598 is AAPL's already"),
         ([{"symbol": "E", "secType": "OPT", "exchange": "SMART", "strike": "NaN", "right": "C",
            "lastTradeDate": "20271217"}], "contract 1, strike"),
+        ([ACME, {"symbol": "F", "secType": "FUT", "exchange": "CME", "lastTradeDate": "20200117"}],
+         "contract 2, lastTradeDate: F ended on 2020-01-17, before the market's day, 20"),
     ],
 )  # fmt: skip
 def test_a_description_that_is_no_good_adds_nothing(
@@ -94,7 +96,12 @@ def test_a_description_that_is_no_good_adds_nothing(
 
 def test_an_empty_or_malformed_body_is_refused() -> None:
     async def main(api: Api) -> None:
-        for body in ({"contracts": []}, {"contracts": "ACME"}, {"contracts": [{"symbol": None}]}):
+        for body in (
+            {"contracts": []},
+            {"contracts": "ACME"},
+            {"contracts": [{"symbol": None}]},
+            {"contracts": [{"symbol": "A", "price": True}]},
+        ):
             await api.post("/contracts", body, 422)
 
     with_api(main, own())
@@ -178,6 +185,8 @@ def test_the_fixture_adds_one() -> None:
             tws.add_contract("ACME", price=12.5)
         with pytest.raises(ValueError, match="secType"):
             tws.add_contract("B", secType="MOON")
+        with pytest.raises(ValueError, match="ended on 2020-01-17"):
+            tws.add_contract("B", secType="FUT", exchange="CME", lastTradeDate="20200117")
 
 
 def test_contracts_whose_numbers_meet_keep_theirs_after_a_restart() -> None:

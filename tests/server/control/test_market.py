@@ -259,6 +259,15 @@ OFFERED = {
     "spy 261218c00680000": ["OPT SPY   261218C00680000"],
     "IBM CFD": ["CFD IBM"],
     "SPX": ["IND SPX"],
+    "spy dec26 c 680": ["OPT SPY   261218C00680000"],
+    "SPY 261218 C 680": ["OPT SPY   261218C00680000"],
+    "es dec": ["FUT ESZ6"],
+    "us-t": ["BOND IBCID2098786778"],
+    "US91282CLW90": ["BOND IBCID2098786778"],
+    "91282clw9": ["BOND IBCID2098786778"],
+    "IBCID236491195": ["BOND IBCID236491195"],
+    "0263494": ["STK BA"],
+    "BBG000BLNNH6": ["STK IBM"],
     "ES banana": [],
     "SPY 20251218": [],
     "SPY OPT 99999999 C P 1.5 C": [],
@@ -276,7 +285,8 @@ def test_a_search_understands_kinds_expiries_and_pairs(text: str) -> None:
             assert found[: len(wanted)] == wanted and len(found) <= 16
             assert wanted or not found
             for row in rows:
-                assert (row["expires"] is not None) == (row["security_type"] in ("OPT", "FUT"))
+                ends = row["security_type"] in ("OPT", "FUT", "BOND")
+                assert (row["expires"] is not None) == ends
 
     run(main)
 

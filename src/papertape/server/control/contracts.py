@@ -2,10 +2,11 @@
 
 from fastapi import APIRouter, HTTPException
 
+from ...venue.reference.times import EASTERN
 from ..aio.server import StationServer
 from ..own_contracts import ContractRefused
 from .market import symbol_view
-from .stations import CONFLICT, NOT_FOUND, PREFIX, Chosen, act
+from .stations import CONFLICT, NOT_FOUND, PREFIX, Chosen, act, current
 from .views.market import ContractsBody, SymbolView
 
 router = APIRouter(prefix=PREFIX, tags=["market"])
@@ -27,8 +28,9 @@ async def add_contracts(server: Chosen, body: ContractsBody) -> list[SymbolView]
 
 
 def _added(server: StationServer, described: list[dict[str, str]]) -> list[SymbolView]:
+    today = EASTERN.day(current(server))
     try:
-        found = act(server, lambda station: station.contracts.add(described))
+        found = act(server, lambda station: station.contracts.add(described, today))
     except ContractRefused as refused:
         raise HTTPException(409, str(refused)) from None
     return [symbol_view(entry) for entry in found]

@@ -1,12 +1,14 @@
 """What a search box offers for what a person types: ``SPY``, ``EUR.USD``, ``ESZ6``, ``ES FUT``,
 ``SPY 20261218 C 680``.
 
-A symbol may be followed by words in any order: a kind of contract, an expiry (``202612`` or
-``20261218``), a right (``C``, ``P``), a strike.
+A symbol may be followed by words in any order: a kind of contract, an expiry (``202612``,
+``20261218``, ``261218``, ``DEC26``, ``DEC`` for the next one), a right (``C``, ``P``), a strike. An
+identifier stands alone: an ISIN, CUSIP, FIGI or SEDOL.
 """
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from heapq import nsmallest
 from itertools import islice
 from operator import itemgetter
@@ -16,6 +18,7 @@ from ...model import Contract
 from ...venue.market.source import MarketSource
 from ...venue.reference.instruments import Instrument, Instruments, Refusal
 from ...venue.reference.securities import OptionContract
+from ...venue.reference.times import EASTERN
 from ...venue.units import Nanos, price_float
 
 MOST: Final = 16
@@ -30,6 +33,12 @@ KINDS: Final = (
 )  # fmt: skip
 DATED: Final = ("FUT", "OPT", "FOP", "WAR")
 _EXPIRY: Final = re.compile(r"20\d{4}(\d\d)?")
+_SHORT: Final = re.compile(r"[23]\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
+_MONTHS: Final = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV",
+                  "DEC")  # fmt: skip
+_MONTH: Final = re.compile(rf"({'|'.join(_MONTHS)})(\d\d)?")
+_IDENTIFIERS: Final = {7: ("SEDOL",), 9: ("CUSIP",), 12: ("ISIN", "FIGI")}
+"""The kinds of identifiers by their length."""
 _STRIKE: Final = re.compile(r"\d{1,7}(\.\d{1,4})?")
 _PAIR: Final = re.compile(r"([A-Z]{3})[./ ]?([A-Z]{3})")
 
@@ -68,7 +77,7 @@ def _likely(instruments: Instruments, market: MarketSource, text: str, now: Nano
         local = _occ(text) if kind == "OPT" else text
         yield from _rows(instruments, Contract(localSymbol=local, secType=kind), now)
     if words:
-        for wanted in _described(symbol, words):
+        for wanted in _described(symbol, words, now):
             rows = _rows(instruments, wanted, now)
             optional = wanted.secType in ("OPT", "FOP")
             yield from _nearest(rows, instruments, market, now) if optional else rows
@@ -76,9 +85,29 @@ def _likely(instruments: Instruments, market: MarketSource, text: str, now: Nano
         wanted = Contract(symbol=symbol, secType="FUT")
         yield from _first(FUTURES, _rows(instruments, wanted, now))
     yield from named
+    if not words:
+        yield from _rows(instruments, Contract(symbol=symbol, secType="BOND"), now)
+        for kind in _IDENTIFIERS.get(len(symbol), ()):
+            yield from _rows(instruments, Contract(secIdType=kind, secId=symbol), now)
 
 
-def _described(symbol: str, words: list[str]) -> Iterator[Contract]:
+def _expiry(word: str, now: Nanos) -> str:
+    """The expiry that a word means, as contracts have it; "" when it means none."""
+    if _EXPIRY.fullmatch(word):
+        return word
+    if _SHORT.fullmatch(word):
+        return f"20{word}"
+    found = _MONTH.fullmatch(word)
+    if found is None:
+        return ""
+    month = _MONTHS.index(found[1]) + 1
+    if found[2]:
+        return f"20{found[2]}{month:02}"
+    today = date.fromordinal(EASTERN.day(now))
+    return f"{today.year + (month < today.month)}{month:02}"
+
+
+def _described(symbol: str, words: list[str], now: Nanos) -> Iterator[Contract]:
     """The contracts that words after a symbol can mean; none where a word says nothing."""
     wanted, kinds = Contract(symbol=symbol), list[str]()
     for word in words:
@@ -86,8 +115,8 @@ def _described(symbol: str, words: list[str]) -> Iterator[Contract]:
             kinds = [word]
         elif word in ("C", "P", "CALL", "PUT"):
             wanted.right = word[0]
-        elif _EXPIRY.fullmatch(word):
-            wanted.lastTradeDateOrContractMonth = word
+        elif expiry := _expiry(word, now):
+            wanted.lastTradeDateOrContractMonth = expiry
         elif _STRIKE.fullmatch(word):
             wanted.strike = float(word)
         else:

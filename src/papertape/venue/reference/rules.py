@@ -2,7 +2,8 @@
 
 The tables of ids below a million are Interactive Brokers', as captured or reported; the ids of
 steps whose rule is not public are ours, ``OURS_FROM`` and up. Rules 25 (indices), 342 (bonds)
-and 3541 (options on ES) are public as ids alone: their steps are the smallest of the instruments that have them.
+and 3541 (options on ES) are public as ids alone: their steps are the smallest of the instruments
+that have them.
 """
 
 from decimal import Decimal

@@ -3,7 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 
-from pydantic import Field
+from pydantic import Field, StrictFloat, StrictInt, StrictStr
 
 from .base import View
 
@@ -36,7 +36,9 @@ class SymbolView(View):
 class ContractsBody(View):
     """Contracts to add, each by the fields of a market folder's ``contracts.toml``."""
 
-    contracts: list[dict[str, str | int | float]] = Field(min_length=1, max_length=1000)
+    contracts: list[dict[str, StrictStr | StrictInt | StrictFloat]] = Field(
+        min_length=1, max_length=1000
+    )
 
 
 class GreeksView(View):
