@@ -177,3 +177,34 @@ def test_a_link_is_followed(tmp_path: Path) -> None:
     (tmp_path / "mine.csv").symlink_to("there.csv")
     done = invoke(["contracts", "add", str(tmp_path / "mine.csv"), str(tmp_path / "m")])
     assert done.exit_code == 0 and "STK ACME USD" in done.output
+
+
+UNFOUNDED = {
+    "symbol,isin\nACME,US0378331006\n":
+        "line 2, column 2: US0378331006 is no ISIN: US0378331005 would be one",
+    "symbol,isin\nACME,378331005\n": "line 2, column 2: '378331005' is no ISIN",
+    "symbol,secType,exchange,strike,right,lastTradeDate,underConId\n"
+    "ACME,OPT,SMART,5,C,20270115,999\n":
+        "line 2, column 7: no contract has the number 999",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", UNFOUNDED)
+def test_what_cannot_be_is_not_added(tmp_path: Path, text: str) -> None:
+    mine, folder = tmp_path / "mine.csv", tmp_path / "market"
+    mine.write_text(text)
+    done = RUNNER.invoke(app, ["contracts", "add", str(mine), str(folder)])
+    assert done.exit_code == 2
+    assert UNFOUNDED[text] in " ".join(done.output.split())
+    assert not folder.exists()
+
+
+def test_an_option_on_another_contract_of_the_file_is_added(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.csv"
+    head = "symbol,secType,exchange,strike,right,lastTradeDate,underConId,conId,isin\n"
+    mine.write_text(
+        f"{head}ACME,OPT,SMART,5,C,20990116,2130000077,,\n"
+        "ACME,STK,SMART,,,,,2130000077,US0378331005\n"
+    )
+    done = RUNNER.invoke(app, ["contracts", "add", str(mine), str(tmp_path / "market")])
+    assert done.exit_code == 0, done.output

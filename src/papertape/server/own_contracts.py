@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Final
 
-from ..venue.reference.custom import Wrong, made, unnumbered
+from ..venue.reference.custom import Wrong, made, unfounded, unnumbered
 from ..venue.reference.instruments import Instruments
 from ..venue.reference.own_numbers import identity_of, numbered
 from ..venue.reference.securities import Instrument, last_day
@@ -100,6 +100,10 @@ class OwnContracts:
                 taken = f"contract {place}, conId: {entry.conId} is {other.symbol}'s already"
                 raise ContractRefused(taken)
             found[entry.conId] = entry
+        for place, entry in enumerate(found.values(), 1):
+            problem = unfounded(entry, lambda number: known(number) is not None)
+            if problem is not None:
+                raise ContractRefused(f"contract {place}, {problem.field}: {problem}")
         kept = [
             {**one, "conId": str(entry.conId)}
             for one, entry in zip(described, found.values(), strict=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from ..errors import MarketDataError
-from ..venue.reference.custom import FIELDS, Wrong, unnumbered
+from ..venue.reference.custom import FIELDS, Wrong, unfounded, unnumbered
 from ..venue.reference.listings import CATALOGUE
 from ..venue.reference.numbers import USER_FROM
 from ..venue.reference.own_numbers import all_numbered
@@ -130,7 +130,18 @@ def add_contracts(path: Path, folder: Path) -> tuple[Instrument, ...]:
     draft = folder / f".{target.name}.new{target.suffix}"
     there = (folder / name for name in NAMES)
     beside = [line for other in there if other.is_file() for line in _lines(other)]
-    together = _apart([*beside, *_lines(path)])
+    more = _lines(path)
+    together = _apart([*beside, *more])
+    numbers = {entry.conId for entry in together}
+    recorded = (folder / "market.toml").exists()  # it may describe an underlying
+
+    def known(number: int) -> bool:
+        return recorded or number in numbers or CATALOGUE.get(number) is not None
+
+    for line in more:
+        wrong = unfounded(line.entry, known)
+        if wrong is not None:
+            raise _bad(path, *_place(wrong.field, line.line, line.columns), str(wrong))
     try:
         draft.write_text(text, encoding="utf-8")
         _lines(draft)  # as it would be read

@@ -6,7 +6,7 @@ have in common, such as exchanges and price step, is worked out once.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from .calendars import EXCHANGES
 from .exchanges import US_EXCHANGES
+from .identifiers import with_check_digit
 from .numbers import HIGHEST, hashed
 from .own_numbers import identity_of
 from .rules import steps
@@ -78,6 +79,22 @@ def unnumbered(described: Mapping[str, str]) -> Instrument:
     if len(currency) != 3 or not currency.isalpha():
         raise Wrong("currency", f"{currency!r} is no currency")
     return _record(told, symbol, kind, currency)
+
+
+def unfounded(entry: Instrument, known: Callable[[int], bool]) -> Wrong | None:
+    """What a contract that is to be added says and what cannot be: an ISIN with a wrong check
+    digit, an underlying whose number nobody has. Those that were added before stay as they are.
+    """
+    under = getattr(entry, "under", 0)
+    if under and not known(under):
+        return Wrong("underConId", f"no contract has the number {under}")
+    isin = entry.isin
+    if not isin:
+        return None
+    if not re.fullmatch("[A-Z]{2}[A-Z0-9]{9}[0-9]", isin):
+        return Wrong("isin", f"{isin!r} is no ISIN: two letters, nine letters and digits, a digit")
+    right = with_check_digit(isin[:11])
+    return Wrong("isin", f"{isin} is no ISIN: {right} would be one") if right != isin else None
 
 
 def _record(told: Mapping[str, str], symbol: str, kind: str, currency: str) -> Instrument:
