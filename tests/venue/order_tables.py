@@ -82,6 +82,18 @@ TABLES = {
         quote   AAPL 257.57 x 257.60*3  -> #3 BOT 3 @ 257.6 Submitted; #3 fee 1.000009
         submit  #4 BUY 5 AAPL LMT 250 minTradeQty=3  -> #4 refused 10302
         submit  #4 BUY 5 AAPL LMT 250 midOffsetAtHalf=0.01  -> #4 refused 10306
+        submit  #4 BUY 5 AAPL PEG_BEST midOffsetAtHalf=0.01  -> #4 refused 10306
+        submit  #4 BUY 5 AAPL PEG_BEST minCompeteSize=-1  -> #4 refused 10304
+        submit  #4 BUY 5 AAPL PEG_BEST competeAgainstBestOffset=-0.01  -> #4 refused 10305
+        submit  #4 BUY 5 AAPL PEG_BEST competeAgainstBestOffset=0  -> #4 refused 10305
+        submit  #4 BUY 5 AAPL PEG_BEST competeAgainstBestOffset=0.005  -> #4 refused 10305
+        submit  #4 BUY 5 AAPL PEG_BEST competeAgainstBestOffset=inf midOffsetAtWhole=-0.01  -> #4 refused 10307
+        submit  #4 BUY 5 AAPL PEG_MID midOffsetAtHalf=-0.01  -> #4 refused 10307
+        submit  #4 BUY 5 AAPL PEG_MID minTradeQty=-1  -> #4 refused 10303
+        submit  #4 BUY 5 AAPL PEG_MID minTradeQty=6  -> #4 refused 10303
+        submit  #4 BUY 5 AAPL PEG_BEST minTradeQty=5 competeAgainstBestOffset=0.29  -> #4 accepted Submitted
+                -> #4 again Submitted
+        submit  #5 BUY 5 AAPL LMT 250 displaySize=-1  -> #5 refused 321
     """,  # noqa: E501
     "an order that only adds": """
         submit  #1 BUY 5 AAPL LMT 257.68 postOnly=true  -> #1 accepted Submitted; #1 PendingCancel

@@ -355,6 +355,19 @@ TABLES = MORE | MADE | ATTRIBUTES | {
                 -> #2 again PreSubmitted trigger
         trade   AAPL 260  -> #2 replaced PreSubmitted trigger
     """,  # noqa: E501
+    "a stop that changes into one at a distance in percent, in both ways to say it": """
+        submit  #1 SELL 10 AAPL STP 250 triggerPrice=260 adjustedOrderType=TRAIL adjustedStopPrice=258 adjustedTrailingAmount=0.5 adjustableTrailingUnit=1  -> #1 accepted PreSubmitted trigger
+                -> #1 again PreSubmitted trigger
+        submit  #2 SELL 10 AAPL STP 250 triggerPrice=260 adjustedOrderType=TRAIL adjustedStopPrice=258 adjustedTrailingAmount=0.5 adjustableTrailingUnit=100  -> #2 accepted PreSubmitted trigger
+                -> #2 again PreSubmitted trigger
+        submit  #3 SELL 10 AAPL STP 250 triggerPrice=260 adjustedOrderType=TRAIL adjustedStopPrice=258 adjustedTrailingAmount=0.5 adjustableTrailingUnit=2  -> #3 refused 364
+        submit  #3 SELL 10 AAPL STP 250 triggerPrice=260 adjustedOrderType=TRAIL adjustedStopPrice=258 adjustedTrailingAmount=0.5 adjustableTrailingUnit=-1  -> #3 refused 364
+        trade   AAPL 260  -> #1 replaced PreSubmitted trigger; #2 replaced PreSubmitted trigger
+        trade   AAPL 262  -> .
+        trade   AAPL 260.70  -> .
+        trade   AAPL 260.69  -> #1 elected Submitted; #1 SLD 10 @ 257.66 Filled; #1 fee 1.055058
+                -> #2 elected Submitted; #2 SLD 10 @ 257.66 Filled; #2 fee 1.055058
+    """,  # noqa: E501
     "conditions of price, joined, cancelling": """
         submit  #1 BUY 10 AAPL MKT conditions=[{"type":1,"conId":756733,"isMore":true,"price":600,"exchange":"SMART"}]  -> #1 accepted PreSubmitted
                 -> #1 again PreSubmitted

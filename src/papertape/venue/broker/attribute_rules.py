@@ -55,6 +55,8 @@ def unfit_type(order: Order, kind: OrderType, listing: Listing) -> Refusal | Non
 def unfit_attribute(order: Order, kind: OrderType, listing: Listing) -> Refusal | None:
     """Return the first attribute that an order may not have, in the words of TWS."""
     shown = order.displaySize or 0
+    if shown < 0:
+        return Refusal(321, {"tag": ORDER_TAG, "cause": f"Invalid display size {shown}"})
     if shown and shown != NOT_SHOWN and shown >= (order.totalQuantity or 0):
         return Refusal(10020)
     if order.hidden and listing.exchange not in HIDING:
@@ -65,6 +67,8 @@ def unfit_attribute(order: Order, kind: OrderType, listing: Listing) -> Refusal 
         return Refusal(10342)
     if order.minTradeQty and kind not in (PEGGED_TO_MIDPOINT, PEGGED_TO_BEST):
         return Refusal(10302)
+    if order.minTradeQty and not 0 < order.minTradeQty <= (order.totalQuantity or 0):
+        return Refusal(10303, {"value": str(order.minTradeQty)})
     if (order.midOffsetAtWhole or order.midOffsetAtHalf) and kind not in (
         PEGGED_TO_MIDPOINT,
         PEGGED_TO_BEST,

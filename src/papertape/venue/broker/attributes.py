@@ -62,9 +62,9 @@ order served    checked only: orders do not show in the books that clients see
     displaySize hidden
 order passed    the reference is found by its number alone
     referenceExchangeId
-order served    of PEG BEST orders; TWS shows them of market orders as well
+order served    of PEG BEST orders, 10304 and 10305; TWS shows them of market orders as well
     minCompeteSize competeAgainstBestOffset
-order served    of orders that are pegged to the middle or the best price, 10302 and 10306 of others
+order served    of PEG MID and PEG BEST: 10303, 10307; 10302 and 10306 of others
     minTradeQty midOffsetAtWhole midOffsetAtHalf
 order served    of PEG STK orders; no effect on others
     delta

@@ -30,14 +30,17 @@ DEFAULT_COMPETITION: Final = 0.02
 PROTECTION: Final = RATE_SCALE // 1000
 """How far beyond the touch an order with protection trades: ours. CME's protection points are half
 of a product's non-reviewable range, 3 points of the E-mini S&P 500: about as much."""
+CLOSE_TO_A_CENT: Final = 1e-6
+"""How far from a whole number of cents a double may be that a client has computed."""
 DEFAULT_OFFSET: Final = 0.01
 """The offset of a relative order without one, as TWS fills it in."""
 NOT_SHOWN: Final = 2147483647
 """``displaySize`` of an order that is shown whole, in echoes of TWS."""
 ADJUSTED: Final = ("STP", "STP LMT", "TRAIL", "TRAIL LIMIT")
 """What a stop may become."""
-BY_PERCENT: Final = 100
-"""``adjustableTrailingUnit`` of a distance in percent; 0 is an amount."""
+UNITS: Final = {0: False, 1: True, 100: True}
+"""``adjustableTrailingUnit`` -> whether a distance is in percent. TWS's examples send 100 for
+percent, its reference says 1."""
 
 
 _order_of = msgspec.json.Decoder(Order).decode
@@ -64,7 +67,9 @@ def adjustment_of(order: Order, kind: OrderType, entry: Instrument) -> Adjustmen
     trail: Trail | None = None
     if becomes.startswith("TRAIL"):
         distance = order.adjustedTrailingAmount
-        percent = order.adjustableTrailingUnit == BY_PERCENT
+        percent = UNITS.get(order.adjustableTrailingUnit)
+        if percent is None:
+            return Refusal(364)
         most = HIGHEST_PERCENT if percent else HIGHEST_PRICE
         if distance is None or not 0 < distance < most:
             return Refusal(364)
@@ -153,7 +158,7 @@ def _offsets(
     """Return how far an order stays from the middle, on an increment and between two."""
     found = (whole or 0.0, half or 0.0)
     if any(not 0 <= one < HIGHEST_PRICE for one in found):
-        return Refusal(10306)
+        return Refusal(10307)
     return round(found[0] * entry.scale), round(found[1] * entry.scale)
 
 
@@ -161,7 +166,9 @@ def _best(order: Order, entry: Instrument) -> Peg | Refusal:
     """Return how an order competes with the best price of its side."""
     least = order.minCompeteSize or 0
     best = order.competeAgainstBestOffset
-    if not 0 <= least < HIGHEST_PRICE:
+    if least < 0:
+        return Refusal(10304)
+    if least >= HIGHEST_PRICE:
         return Refusal(321, {"tag": ORDER_TAG, "cause": f"Minimum compete size {least}"})
     if best == UP_TO_MIDDLE:
         offsets = _offsets(order.midOffsetAtWhole, order.midOffsetAtHalf, entry)
@@ -171,8 +178,8 @@ def _best(order: Order, entry: Instrument) -> Peg | Refusal:
     if order.midOffsetAtWhole or order.midOffsetAtHalf:
         return Refusal(10306)
     best = DEFAULT_COMPETITION if best is None else best
-    if not 0 <= best < HIGHEST_PRICE:
-        return Refusal(463)
+    if not 0 < best < HIGHEST_PRICE or abs(best * 100 - round(best * 100)) > CLOSE_TO_A_CENT:
+        return Refusal(10305)
     return Peg(TO_BEST, round(best * entry.scale), least=least * SIZE_SCALE)
 
 
