@@ -7,7 +7,8 @@ then base total before currencies; plain keys stand before their suffixes: -C co
 
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
-from functools import lru_cache, partial
+from functools import partial
+from operator import attrgetter
 
 import msgspec
 
@@ -18,7 +19,7 @@ BASE = "BASE"
 SEGMENTS = ("-C", "-P", "-S")
 
 
-class AccountFigure(msgspec.Struct, frozen=True):
+class AccountFigure(msgspec.Struct, frozen=True, gc=False):
     """One updateAccountValue or accountSummary row."""
 
     key: str
@@ -28,7 +29,8 @@ class AccountFigure(msgspec.Struct, frozen=True):
 
 
 Money = Callable[[Valuation], CashMicros]
-Ledger = Callable[[Valuation, str], CashMicros]
+Ledger = Callable[[str], Money]
+"""Returns an amount of a currency, in that currency."""
 
 IDENTITY = {
     "AccountReady": "true",
@@ -53,7 +55,7 @@ IDENTITY = {
 NO_COMMODITIES = Commodities(0, 0, 0)
 
 
-def _zero(valuation: Valuation, currency: str = "") -> CashMicros:
+def _zero(valuation: Valuation) -> CashMicros:
     """An amount that this station never has."""
     return 0
 
@@ -87,10 +89,10 @@ def _funds(part: Commodities) -> CashMicros:
     return part.net - part.initial
 
 
-INITIAL = Segmented(lambda v: v.initial, lambda v: v.commodities.initial)
-MAINTENANCE = Segmented(lambda v: v.maintenance, lambda v: v.commodities.maintenance)
-AVAILABLE = Segmented(lambda v: v.available, lambda v: _funds(v.commodities))
-EXCESS = Segmented(lambda v: v.excess, lambda v: v.commodities.net - v.commodities.maintenance)
+INITIAL = Segmented(attrgetter("initial"), lambda v: v.commodities.initial)
+MAINTENANCE = Segmented(attrgetter("maintenance"), lambda v: v.commodities.maintenance)
+AVAILABLE = Segmented(attrgetter("available"), lambda v: _funds(v.commodities))
+EXCESS = Segmented(attrgetter("excess"), lambda v: v.commodities.net - v.commodities.maintenance)
 SEGMENTED: dict[str, Segmented] = {
     "InitMarginReq": INITIAL,
     "FullInitMarginReq": INITIAL,
@@ -114,8 +116,10 @@ SEGMENTED: dict[str, Segmented] = {
     "LookAheadExcessLiquidity": Segmented(
         _ahead(EXCESS.whole, lambda a: a.equity - a.maintenance), EXCESS.commodities
     ),
-    "EquityWithLoanValue": Segmented(lambda v: v.equity, lambda v: v.commodities.net),
-    "NetLiquidation": Segmented(lambda v: v.net, lambda v: v.commodities.net, lambda v: v.coins),
+    "EquityWithLoanValue": Segmented(attrgetter("equity"), lambda v: v.commodities.net),
+    "NetLiquidation": Segmented(
+        attrgetter("net"), lambda v: v.commodities.net, attrgetter("coins")
+    ),
     "TotalCashValue": Segmented(
         lambda v: v.total_cash + v.futures,
         lambda v: v.commodities.cash + v.commodities.gain,
@@ -146,18 +150,18 @@ that cash of the commodities is their margin (``Commodities.cash``)."""
 FEW_ROWS: dict[str, tuple[Money, tuple[str, ...]]] = {
     "AccruedCash-C": (_zero, ("",)),
     "AccruedCash-P": (_zero, ("",)),
-    "AccruedCash-S": (lambda v: v.interest, ("",)),
-    "BuyingPower": (lambda v: v.buying_power, ("",)),
-    "GrossPositionValue": (lambda v: v.gross, ("", "-S")),
+    "AccruedCash-S": (attrgetter("interest"), ("",)),
+    "BuyingPower": (attrgetter("buying_power"), ("",)),
+    "GrossPositionValue": (attrgetter("gross"), ("", "-S")),
     "NetLiquidationUncertainty": (_zero, ("",)),
-    "PreviousDayEquityWithLoanValue": (lambda v: v.previous_equity, ("", "-S")),
+    "PreviousDayEquityWithLoanValue": (attrgetter("previous_equity"), ("", "-S")),
 }
 """In the base currency, with just these suffixes; plain AccruedCash comes per currency."""
 
 REG_T_ROWS: dict[str, Money] = {
     "RegTEquity": lambda v: v.equity - v.commodities.net + v.interest,
     "RegTMargin": lambda v: 0 if v.reg_t is None else v.reg_t.margin,
-    "SMA": lambda v: v.sma,
+    "SMA": attrgetter("sma"),
 }
 """Plain and of securities, which are the same; of Reg T accounts only."""
 
@@ -165,35 +169,47 @@ REG_T_ROWS: dict[str, Money] = {
 NOTHING = Tally()
 
 
-def _tally(valuation: Valuation, currency: str) -> Tally:
-    return valuation.tallies.get(currency, NOTHING)
-
-
 def _worth_of(sec_type: str) -> Ledger:
     """The market value of what is held of one kind of instrument."""
-    return lambda valuation, currency: _tally(valuation, currency).worth.get(sec_type, 0)
+    return lambda currency: lambda v: v.tallies.get(currency, NOTHING).worth.get(sec_type, 0)
 
 
-def _cash(valuation: Valuation, currency: str) -> CashMicros:
-    return valuation.cash[currency]
+def _cash(currency: str) -> Money:
+    return lambda v: v.cash[currency]
 
 
-def _futures(valuation: Valuation, currency: str) -> CashMicros:
-    return _tally(valuation, currency).gain
+def _futures(currency: str) -> Money:
+    return lambda v: v.tallies.get(currency, NOTHING).gain
 
 
-def _total_cash(valuation: Valuation, currency: str) -> CashMicros:
+def _total_cash(currency: str) -> Money:
     """Cash, with what futures gained or lost since they were settled."""
-    return _cash(valuation, currency) + _futures(valuation, currency)
+    return lambda v: v.cash[currency] + v.tallies.get(currency, NOTHING).gain
 
 
-def _net(valuation: Valuation, currency: str) -> CashMicros:
-    tally = _tally(valuation, currency)
-    return _total_cash(valuation, currency) + tally.valued + _accrued(valuation, currency)
+def _net(currency: str) -> Money:
+    def net(valuation: Valuation) -> CashMicros:
+        tally = valuation.tallies.get(currency, NOTHING)
+        accrued = valuation.accrued.get(currency, 0)
+        return valuation.cash[currency] + tally.gain + tally.valued + accrued
+
+    return net
 
 
-def _accrued(valuation: Valuation, currency: str) -> CashMicros:
-    return valuation.accrued.get(currency, 0)
+def _accrued(currency: str) -> Money:
+    return lambda v: v.accrued.get(currency, 0)
+
+
+def _unrealized(currency: str) -> Money:
+    return lambda v: v.tallies.get(currency, NOTHING).unrealized
+
+
+def _realized(currency: str) -> Money:
+    return lambda v: v.tallies.get(currency, NOTHING).realized
+
+
+def _never(currency: str) -> Money:
+    return _zero
 
 
 PER_CURRENCY: dict[str, Ledger] = {
@@ -211,8 +227,8 @@ PER_CURRENCY: dict[str, Ledger] = {
     "TBondValue": _worth_of(TREASURY),
     "Cryptocurrency": _worth_of("CRYPTO"),
     "FuturesPNL": _futures,
-    "UnrealizedPnL": lambda v, currency: _tally(v, currency).unrealized,
-    "RealizedPnL": lambda v, currency: _tally(v, currency).realized,
+    "UnrealizedPnL": _unrealized,
+    "RealizedPnL": _realized,
     **dict.fromkeys(
         (
             "FxCashBalance",
@@ -221,11 +237,13 @@ PER_CURRENCY: dict[str, Ledger] = {
             "NetDividend",
             "TBillValue",
         ),
-        _zero,
+        _never,
     ),
 }
 """One row per currency in that currency, and a BASE row with the sum in the base currency."""
 
+TWO, FOUR = 2, 4
+"""Decimals of an amount; of four, two may be left out where they are zeros."""
 FOUR_PLACES = ("CashBalance", "TotalCashBalance", "NetLiquidationByCurrency")
 SUMMARY_ALIASES = {
     "PreviousEquityWithLoanValue": "PreviousDayEquityWithLoanValue",
@@ -253,6 +271,7 @@ class FigureCell(msgspec.Struct):
     places: int
     figure: AccountFigure
     raw: CashMicros | str | None = None
+    """The amount, in the first of the rows that show it."""
     changed: int = 0
     """The number of the update that changed it last."""
     fixed: bool = False
@@ -305,18 +324,25 @@ class FigureBook:
             self._work_out(self._moving, valuation)
 
     def _work_out(self, amounts: AmountCells, valuation: Valuation) -> None:
+        updates, account = self.updates, self._account
+        texts: dict[CashMicros | str, str] = {}  # several amounts are the same
         for amount, cells in amounts:
-            raw = amount(valuation)
-            if raw == cells[0].raw:
+            raw, first = amount(valuation), cells[0]
+            if raw == first.raw:
                 continue
+            first.raw, text = raw, texts.get(raw)
+            if text is None:
+                text = texts[raw] = raw if isinstance(raw, str) else _money_text(raw)
             for cell in cells:
-                cell.raw, cell.changed = raw, self.updates
-                text = raw if isinstance(raw, str) else _money_text(raw, cell.places)
-                cell.figure = AccountFigure(cell.key, text, cell.currency, self._account)
+                own = text
+                if cell.places == FOUR and not isinstance(raw, str):
+                    own = _long_money_text(raw)
+                cell.changed = updates
+                cell.figure = AccountFigure(cell.key, own, cell.currency, account)
 
     def rows(self, since: int = 0) -> tuple[AccountFigure, ...]:
         """The rows that have changed after an update; after 0 all of them."""
-        return tuple(cell.figure for cell in self._cells if cell.changed > since)
+        return tuple([cell.figure for cell in self._cells if cell.changed > since])
 
 
 def account_values(account: str, base: str, valuation: Valuation) -> tuple[AccountFigure, ...]:
@@ -333,10 +359,10 @@ def _cells(account: str, base: str, valuation: Valuation) -> Iterator[FigureCell
     def plain(
         key: str, currency: str, amount: Callable[[Valuation], CashMicros | str]
     ) -> FigureCell:
-        return FigureCell(key, currency, amount, 2, UNFILLED, fixed=amount is _zero)
+        return FigureCell(key, currency, amount, TWO, UNFILLED, fixed=amount is _zero)
 
     def fixed(key: str, currency: str, text: str) -> FigureCell:
-        return FigureCell(key, currency, _constant(text), 2, UNFILLED, fixed=True)
+        return FigureCell(key, currency, _constant(text), TWO, UNFILLED, fixed=True)
 
     for key, text in {**IDENTITY, "AccountCode": account}.items():
         yield fixed(key, "", text)
@@ -357,17 +383,19 @@ def _cells(account: str, base: str, valuation: Valuation) -> Iterator[FigureCell
         for key, amount in REG_T_ROWS.items():
             yield plain(key, base, amount)
             yield plain(key + "-S", base, amount)
-    alone = len(valuation.rates) == 1  # then the total is that of the base currency
-    in_base = {key: _in_currency(ledger, base) for key, ledger in PER_CURRENCY.items()}
+    names = tuple(valuation.rates)
+    alone = len(names) == 1  # then the total is that of the base currency
+    in_base = {key: ledger(base) for key, ledger in PER_CURRENCY.items()}
     for currency in (BASE, *valuation.rates):
         for key, text in _ledger_names(account, currency):
             yield fixed(key, currency, text)
-        yield plain("ExchangeRate", currency, partial(_rate_text, currency))
+        if currency in (BASE, base):
+            yield fixed("ExchangeRate", currency, _rate_text(BASE, valuation))
+        else:
+            yield plain("ExchangeRate", currency, partial(_rate_text, currency))
         for key, ledger in PER_CURRENCY.items():
-            places = -4 if key in FOUR_PLACES and currency == BASE else -2
-            amount = in_base[key] if alone else _in_currency(ledger, currency)
-            if ledger is _zero:
-                amount = _zero
+            places = FOUR if key in FOUR_PLACES and currency == BASE else TWO
+            amount = in_base[key] if alone else _in_currency(ledger, currency, names)
             yield FigureCell(key, currency, amount, places, UNFILLED, fixed=amount is _zero)
 
 
@@ -379,21 +407,34 @@ def _next_change(valuation: Valuation) -> str:
     return "0" if valuation.ahead is None else str(valuation.ahead.time // SECOND)
 
 
-def _in_currency(ledger: Ledger, currency: str) -> Money:
-    if currency == BASE:
-        return lambda v: _total(ledger, v)
-    return lambda v: ledger(v, currency)
+def _in_currency(ledger: Ledger, currency: str, names: tuple[str, ...]) -> Money:
+    """An amount of a currency, or of all currencies of an account in the base currency."""
+    if ledger is _never:
+        return _zero
+    if currency != BASE:
+        return ledger(currency)
+    if len(names) == 1:
+        return ledger(names[0])
+    parts = [(name, ledger(name)) for name in names]
+    return lambda v: sum(scaled(part(v), v.rates[name]) for name, part in parts)
 
 
-@lru_cache(4096)
-def _money_text(micros: CashMicros, places: int) -> str:
-    """An amount with two places; with -4, with two to four of them."""
-    if places == 2 or places == -2:  # most are, and a decimal takes longer
-        cents, rest = divmod(abs(micros), 10_000)
-        if rest > 5_000 or (rest == 5_000 and cents % 2):
-            cents += 1
-        return f"{'-' if micros < 0 else ''}{cents // 100}.{cents % 100:02}"
-    return _two_or_more(cash_decimal(micros, -places))
+def _money_text(micros: CashMicros) -> str:
+    """An amount with two places, rounded half to even; a decimal takes longer."""
+    cents, rest = divmod(abs(micros), 10_000)
+    if rest > 5_000 or (rest == 5_000 and cents % 2):
+        cents += 1
+    text = str(cents) if cents > 99 else f"{cents:03}"
+    return f"{'-' if micros < 0 else ''}{text[:-2]}.{text[-2:]}"
+
+
+def _long_money_text(micros: CashMicros) -> str:
+    """An amount with four places, of which two may be left out where they are zeros."""
+    parts, rest = divmod(abs(micros), 100)
+    if rest > 50 or (rest == 50 and parts % 2):
+        parts += 1
+    whole, part = divmod(parts, 10_000)
+    return f"{'-' if micros < 0 else ''}{whole}.{f'{part:04}'.rstrip('0').ljust(2, '0')}"
 
 
 def summary_values(
@@ -461,9 +502,10 @@ def _ledger(account: str, currency: str, valuation: Valuation) -> Iterator[Accou
         yield AccountFigure(key, text, currency, account)
     yield AccountFigure("ExchangeRate", _rate_text(currency, valuation), currency, account)
     for key, ledger in PER_CURRENCY.items():
-        places = 4 if key in FOUR_PLACES and currency == BASE else 2
-        amount = _in_currency(ledger, currency)(valuation)
-        yield AccountFigure(key, _money_text(amount, -places), currency, account)
+        places = FOUR if key in FOUR_PLACES and currency == BASE else TWO
+        amount = _in_currency(ledger, currency, tuple(valuation.rates))(valuation)
+        text = _long_money_text(amount) if places == FOUR else _money_text(amount)
+        yield AccountFigure(key, text, currency, account)
 
 
 def _two_or_more(number: Decimal) -> str:
@@ -471,12 +513,6 @@ def _two_or_more(number: Decimal) -> str:
     text = f"{number:f}"
     whole, _, part = text.partition(".")
     return f"{whole}.{part.rstrip('0').ljust(2, '0')}"
-
-
-def _total(amount: Ledger, valuation: Valuation) -> CashMicros:
-    if len(valuation.rates) == 1:  # the base currency alone
-        return amount(valuation, next(iter(valuation.rates)))
-    return sum(scaled(amount(valuation, name), rate) for name, rate in valuation.rates.items())
 
 
 def _wire_order(row: AccountFigure | FigureCell) -> tuple[str, bool, str]:

@@ -121,17 +121,38 @@ class RunningFigures:
     def _mark(self, con_id: int) -> None:
         """Look at a price, and replace the position in the sums."""
         self._quotes[con_id] = self._venue.quote(con_id, self._now)
+        before, position = self.holdings.get(con_id), self._books.positions.get(con_id)
+        if before is not None and position is not None and not isinstance(before.instrument, Dated):
+            self._change(before, position)
+            self._margin_of(con_id)  # what does not end is in the group of its own number
+            return
         self._take(con_id)
-        if con_id in self._books.positions:
+        if position is not None:
             self._put(con_id)
         self._margin_of(self._margin.group_of(con_id))
 
+    def _change(self, before: Holding, position: LedgerPosition) -> None:
+        """Put a position in the place of what it was before: the sums change by the difference."""
+        entry, rate = before.instrument, self._rate(before.instrument.currency)
+        con_id, kind = entry.conId, entry.secType
+        held = self.holdings[con_id] = self._held(entry, position)
+        self._tallies[entry.currency].change(before, held)
+        was = self._in_base[con_id]
+        base = self._in_base[con_id] = (
+            scaled(held.value, rate), scaled(held.since_settled, rate) if entry.daily else 0
+        )  # fmt: skip
+        self._kinds[kind] += base[0] - was[0]
+        self._futures += base[1] - was[1]
+        if kind not in UNCOUNTED:
+            self._gross += abs(base[0]) - abs(was[0])
+
+    def _held(self, entry: Instrument, position: LedgerPosition) -> Holding:
+        # The position goes on changing: what was counted must be what is taken out again.
+        return self._margin.holding(entry, _copied(position))
+
     def _put(self, con_id: int) -> None:
         entry = self._venue.instruments[con_id]
-        held = self._margin.holding(entry, self._books.positions[con_id])
-        # The position goes on changing: what was counted must be what is taken out again.
-        held = Holding(entry, _copied(held), held.price, held.value, held.unrealized)
-        self.holdings[con_id] = held
+        held = self.holdings[con_id] = self._held(entry, self._books.positions[con_id])
         self._groups.setdefault(self._margin.group_of(con_id), {})[con_id] = None
         self._count(held, 1)
         if isinstance(entry, Dated) and held.position.quantity:
@@ -169,15 +190,17 @@ class RunningFigures:
 
     def _margin_of(self, group: int) -> None:
         """Work out the margin of one group again."""
-        base, model = self._books.currency, MARGIN_MODELS[self._books.margin]
+        books = self._books
+        base, model = books.currency, MARGIN_MODELS[books.margin]
         whole, commodity, reg_t = self._need.pop(group, (0, 0, 0))
         self._whole, self._commodity = self._whole - whole, self._commodity - commodity
         self._reg_t -= reg_t
-        rows = [
-            (held.instrument, held.position.quantity, held.value)
-            for held in map(self.holdings.__getitem__, self._groups.get(group, ()))
-            if held.position.quantity
-        ]
+        holdings = self.holdings
+        rows = []
+        for con_id in self._groups.get(group, ()):
+            held = holdings[con_id]
+            if held.position.quantity:
+                rows.append((held.instrument, held.position.quantity, held.value))
         if not rows:
             return
         whole = self._margin.together(rows, model, base)
@@ -208,13 +231,21 @@ class RunningFigures:
         accrued = books.interest
         names = dict.fromkeys([base, *sorted(books.cash), *sorted(self._tallies), *sorted(accrued)])
         rates = {name: self._rate(name) for name in names}
-        factor, kinds = model.initial_over_maintenance, self._kinds
+        factor, kinds, total, stock = model.initial_over_maintenance, self._kinds, 0, 0
+        for name, cash in books.cash.items():
+            total += cash if name == base else scaled(cash, rates[name])
+        for kind, value in kinds.items():
+            if kind not in APART:
+                stock += value
+        settled = total
+        if books.unsettled:
+            settled = sum(scaled(books.settled(name), rates[name]) for name in books.cash)
         worth = Valuation(
             cash={name: books.cash.get(name, 0) for name in rates},
             rates=rates,
             holdings=(),
-            total_cash=sum(scaled(cash, rates[name]) for name, cash in books.cash.items()),
-            stock=sum(value for kind, value in kinds.items() if kind not in APART),
+            total_cash=total,
+            stock=stock,
             gross=self._gross,
             maintenance=self._whole,
             initial=scaled(self._whole, factor),
@@ -223,7 +254,7 @@ class RunningFigures:
             options=kinds.get("OPT", 0) + kinds.get("WAR", 0),
             futures=self._futures,
             coins=kinds.get("CRYPTO", 0),
-            settled_cash=sum(scaled(books.settled(name), rates[name]) for name in books.cash),
+            settled_cash=settled,
             accrued=accrued,
             in_full=model.cash,
             tallies=self._tallies,
@@ -248,6 +279,5 @@ class RunningFigures:
         return self.book.rows(since)
 
 
-def _copied(held: Holding) -> LedgerPosition:
-    position = held.position
+def _copied(position: LedgerPosition) -> LedgerPosition:
     return LedgerPosition(position.quantity, position.cost, position.realized, position.settled)

@@ -34,8 +34,9 @@ def with_look_ahead(
     held: Iterable[Instrument],
     now: Nanos,
 ) -> Valuation:
-    """Return a valuation with the account as it will be; ``held`` is what it holds, of which those
-    that never end may be left out but for one. Unchanged without positions."""
+    """Give a valuation that was just made the account as it will be, and return it; ``held`` is
+    what it holds, of which those that never end may be left out but for one. Unchanged without
+    positions."""
     time, after = next_change(now), account
     entries = tuple(held)
     if not entries:
@@ -52,7 +53,8 @@ def with_look_ahead(
         time, any(isinstance(entry, OptionContract) for entry in ending), later.equity,
         later.maintenance, later.initial, commodity, scaled(commodity, factor),
     )  # fmt: skip
-    return msgspec.structs.replace(worth, ahead=ahead)
+    msgspec.structs.force_setattr(worth, "ahead", ahead)  # a copy takes long
+    return worth
 
 
 def next_change(now: Nanos) -> Nanos:

@@ -3,6 +3,7 @@
 Amounts are micro-units of the account's base currency, unless something else is said.
 """
 
+from functools import cached_property
 from typing import Final
 
 import msgspec
@@ -50,20 +51,25 @@ class Tally(msgspec.Struct):
 
     def add(self, held: Holding, times: int = 1) -> None:
         """Count a holding; -1 takes it out again."""
-        entry = held.instrument
-        kind = entry.secType
-        if isinstance(entry, Bond) and entry.bondType != CORPORATE:
-            kind = TREASURY
+        kind = _kind(held.instrument)
         self.worth[kind] = self.worth.get(kind, 0) + times * held.value
         self.gain += times * held.since_settled
         self.unrealized += times * held.unrealized
         self.realized += times * held.position.realized
 
+    def change(self, before: Holding, after: Holding) -> None:
+        """Count a holding instead of what it was before."""
+        self.worth[_kind(after.instrument)] += after.value - before.value
+        if after.instrument.daily:
+            self.gain += after.since_settled - before.since_settled
+        self.unrealized += after.unrealized - before.unrealized
+        self.realized += after.position.realized - before.position.realized
+
     @property
     def valued(self) -> CashMicros:
         """Market value of what has one of its own: currency pairs are cash already, and of futures
         only gains and losses are."""
-        return sum(value for kind, value in self.worth.items() if kind not in UNVALUED)
+        return sum([value for kind, value in self.worth.items() if kind not in UNVALUED])
 
 
 CORPORATE: Final = "CORP"
@@ -71,6 +77,13 @@ TREASURY: Final = "TBOND"
 """Bonds of companies, which others are told apart from."""
 UNVALUED: Final = frozenset(("CASH", "FUT", "CFD"))
 """Kinds that are not paid for."""
+
+
+def _kind(entry: Instrument) -> str:
+    """Return under which kind an instrument is counted: bonds of states are apart."""
+    if isinstance(entry, Bond) and entry.bondType != CORPORATE:
+        return TREASURY
+    return entry.secType
 
 
 class RegTFigures(msgspec.Struct, frozen=True):
@@ -119,8 +132,9 @@ class Commodities(msgspec.Struct, frozen=True):
         return self.cash + self.value
 
 
-class Valuation(msgspec.Struct, frozen=True):
-    """An account at one instant. Amounts are in the base currency."""
+class Valuation(msgspec.Struct, frozen=True, dict=True):
+    """An account at one instant, in the base currency. What many rows are made of is worked out
+    once."""
 
     cash: dict[str, CashMicros]
     """Cash per currency, in that currency."""
@@ -155,17 +169,17 @@ class Valuation(msgspec.Struct, frozen=True):
     ahead: LookAhead | None = None
     """None where nothing changes: there are no positions."""
 
-    @property
+    @cached_property
     def equity(self) -> CashMicros:
         """Equity with loan value."""
         return self.total_cash + self.stock + self.futures
 
-    @property
+    @cached_property
     def interest(self) -> CashMicros:
         """AccruedCash."""
         return sum(scaled(amount, self.rates[name]) for name, amount in self.accrued.items())
 
-    @property
+    @cached_property
     def net(self) -> CashMicros:
         """NetLiquidation: equity with loan value, the options, the crypto currencies, and interest
         that has accrued."""
