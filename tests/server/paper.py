@@ -303,7 +303,10 @@ class Paper:
             value = rates[kind.currency] * abs(size) * prices[number] * kind.each
             if kind.sec_type in ("OPT",) and size:
                 return None
-            if kind.sec_type == "FOP":
+            if kind.sec_type == "STK" and size < 0 and self.model == "reg_t":
+                least = rates[kind.currency] * 5 * abs(size) if kind.currency == "USD" else D(0)
+                total += max(value * D("0.30"), least)  # nothing is below five dollars here
+            elif kind.sec_type == "FOP":
                 total += value if size > 0 else -size * kind.margin * rates[kind.currency]
             elif kind.margin:
                 total += abs(size) * kind.margin * rates[kind.currency]

@@ -46,6 +46,17 @@ class Row:
         return self.value - self.paid if self.entry.secType in DAILY else Decimal(0)
 
 
+def sold_short(row: Row) -> Decimal:
+    """FINRA's Rule 4210 (c): 30 % and at least 5 dollars a share; below 5 dollars all of it and at
+    least 2.50."""
+    value, shares = abs(row.value), abs(row.size)
+    if row.entry.currency != "USD":
+        return Decimal("0.30") * value
+    if value < 5 * shares:
+        return max(value, Decimal("2.5") * shares)
+    return max(Decimal("0.30") * value, 5 * shares)
+
+
 class Sheet:
     """The account; every amount in its base currency unless named otherwise."""
 
@@ -113,6 +124,8 @@ class Sheet:
 
     def _margin(self, row: Row, stock: Decimal, model: str) -> Decimal:
         kind = row.entry.secType
+        if kind == "STK" and row.size < 0 and model == "reg_t":
+            return sold_short(row)
         if kind == "STK":
             return stock * abs(row.value)
         if kind == "CASH":

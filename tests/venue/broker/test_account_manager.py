@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from papertape.venue.archive import Archive
 from papertape.venue.broker.account_manager import (
     CODE_LENGTH,
     MOST_ACCOUNTS,
@@ -14,6 +15,7 @@ from papertape.venue.broker.account_manager import (
 from papertape.venue.broker.accounts_refused import AccountRefused
 from papertape.venue.broker.ledger import Account, LedgerPosition
 from papertape.venue.broker.margin import MarginCalculator
+from papertape.venue.broker.profit import Profits
 from papertape.venue.commands import (
     AccountCommand,
     Deposit,
@@ -44,9 +46,9 @@ class Broker:
         def look(con_id: int) -> Quote:
             return Quote(con_id, 0, 1_000_000, 1, 1_000_000, 1) if con_id == AAPL else NOTHING
 
-        return list(
-            AccountManager(self.accounts, MarginCalculator(CATALOGUE, look)).decide(command)
-        )
+        margin = MarginCalculator(CATALOGUE, look)
+        profits = Profits(Archive(), margin, CATALOGUE)
+        return list(AccountManager(self.accounts, margin, profits).decide(command))
 
 
 NOTHING = Quote(0, 0, 0, 0, 0, 0)

@@ -7,6 +7,7 @@ from papertape.venue.market.source import Quote
 from papertape.venue.reference.listings import CATALOGUE
 from papertape.venue.units import RATE_SCALE, rate
 from venue.scenario import SYMBOLS
+from walks import walk
 
 AAPL = SYMBOLS["AAPL"]
 CANADIAN = CATALOGUE[532640894]
@@ -115,6 +116,26 @@ def test_models_differ_in_their_rates() -> None:
     worth = calculator(quote).value(account)
     assert (worth.maintenance, worth.initial) == (2_500 * DOLLAR, 2_750 * DOLLAR)
     assert worth.buying_power == 4 * (100_000 - 2_750) * DOLLAR
+
+
+@walk(("price", "margin"), [
+    (100, 3_000), (17, 510), (16, 500), (5, 500), (4, 400), (2, 250), (1, 250),
+])  # fmt: skip
+def test_a_short_share_of_a_reg_t_account_needs_more_and_a_cheap_one_all(
+    price: int, margin: int
+) -> None:
+    """FINRA's Rule 4210 (c), of 100 shares."""
+    account = holder(AAPL, -100, price)
+    account.margin = "reg_t"
+    worth = calculator(Quote(AAPL.conId, 1, price * 10_000, 1, price * 10_000, 1)).value(account)
+    assert (worth.maintenance, worth.initial) == (margin * DOLLAR, margin * 11 * DOLLAR // 10)
+
+
+def test_a_short_share_in_another_currency_needs_its_part() -> None:
+    account = holder(CANADIAN, -100, 4)
+    account.margin = "reg_t"
+    worth = calculator(Quote(CANADIAN.conId, 1, 40_000, 1, 40_000, 1)).value(account)
+    assert worth.maintenance == 30 * 400 * 72 * DOLLAR // 10_000, "400 CAD at 0.72"
 
 
 def test_a_share_in_pounds_has_a_rate() -> None:

@@ -39,6 +39,7 @@ from .schedules import (
     REFERENCE_RATES,
     REG_T_END,
     MarginModel,
+    ShortRates,
 )
 from .valuation import Commodities, Exposure, Holding, RegTFigures, Tally, Valuation
 
@@ -331,6 +332,8 @@ class MarginCalculator:
             return abs(value) if quantity >= 0 else self._margin_of_future(entry, quantity, model)
         if entry.daily and (each := FUTURE_MARGINS.get(entry.tradingClass)) is not None:
             return share(each, abs(quantity), SIZE_SCALE)
+        if quantity < 0 and model.short is not None and entry.secType == "STK":
+            return short_margin(entry, quantity, value, model.short)
         return scaled(abs(value), model.rate_of(entry.secType))
 
     def _margin_of_future(
@@ -393,6 +396,20 @@ class MarginCalculator:
             return Holding(entry, position, unit, value, value - position.cost)
         value = notional(price, position.quantity, entry.money_scale, entry.multiplier)
         return Holding(entry, position, price, value, value - position.cost)
+
+
+def short_margin(
+    entry: Instrument, quantity: SizeUnits, value: CashMicros, rates: ShortRates
+) -> CashMicros:
+    """Return the maintenance margin of shares that are sold short; what is in dollars a share is of
+    shares in dollars alone."""
+    if entry.currency != "USD":
+        return scaled(abs(value), rates.of_value)
+    if abs(value) * SIZE_SCALE < rates.low * abs(quantity):
+        part, each = rates.of_low, rates.each_low
+    else:
+        part, each = rates.of_value, rates.each
+    return max(scaled(abs(value), part), share(each, abs(quantity), SIZE_SCALE))
 
 
 def tallied(holdings: Iterable[Holding]) -> dict[str, Tally]:

@@ -194,7 +194,7 @@ def refusal_of(
         rate = margin.rate(entry.currency, account.currency)
         change, most = change * rate // RATE_SCALE + 2, most * rate // RATE_SCALE + 2
     initial = (maintenance + change) * model.initial_over_maintenance // RATE_SCALE + 2
-    if equity - most < initial:
+    if equity - most < initial or (terms.side < 0 and model.short is not None and kind == "STK"):
         effect = effect_of(margin, account, terms, instruments)
         if not effect.carried:
             return shortfall(effect)

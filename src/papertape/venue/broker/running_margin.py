@@ -192,6 +192,8 @@ class RunningMargin(MarginCalculator):
     def _remember(self, sums: _Sums, con_id: int) -> None:
         """Remember the mark of a share in the account's own currency."""
         entry, account, price = self._instruments[con_id], sums.account, self._marked.mark(con_id)
+        if MARGIN_MODELS[account.margin].short is not None:  # more than one rate
+            return
         if entry.secType == "STK" and entry.currency == account.currency and price:
             factor, divisor = price * entry.multiplier * CASH_SCALE, entry.money_scale * SIZE_SCALE
             rate = MARGIN_MODELS[account.margin].rate_of(entry.secType)

@@ -103,6 +103,18 @@ class ScanRates(msgspec.Struct, frozen=True):
     """At least this for each share under a short option."""
 
 
+class ShortRates(msgspec.Struct, frozen=True):
+    """Maintenance of shares that are sold short; amounts are of a share, in dollars."""
+
+    of_value: Rate
+    each: CashMicros
+    """And at least this, from a price of ``low`` on."""
+    low: CashMicros
+    of_low: Rate
+    """Of the value, below that price."""
+    each_low: CashMicros
+
+
 class FeePlan(msgspec.Struct, frozen=True):
     """The schedules of one pricing plan, by kind of instrument."""
 
@@ -295,6 +307,8 @@ class MarginModel(msgspec.Struct, frozen=True):
         stock=rate("0.20"), index=rate("0.15"), least=rate("0.10"), least_cents=250
     )
     """Short options without cover; IBKR's margin pages for US options, Reg T."""
+    short: ShortRates | None = None
+    """Of shares that are sold short; None for the rate of others."""
     scan: ScanRates | None = None
     """How options and what they are on are margined together; None by rule
     (``option_margin``)."""
@@ -331,6 +345,13 @@ MARGIN_MODELS: dict[str, MarginModel] = {
         maintenance={"STK": rate("0.25"), **OTHERS},
         initial_over_maintenance=rate("1.1"),
         buying_power=rate("0.25"),
+        short=ShortRates(
+            of_value=rate("0.30"),
+            each=5 * CASH_SCALE,
+            low=5 * CASH_SCALE,
+            of_low=rate("1"),
+            each_low=2_500_000,
+        ),
         end_of_day=True,
     ),
     "cash": MarginModel(
@@ -352,7 +373,9 @@ MARGIN_MODELS: dict[str, MarginModel] = {
 }
 """portfolio: stocks as captured; initial = 1.1 x maintenance is exact in a 2022 account dump and
 in a 2026 what-if, BuyingPower = AvailableFunds / 0.15 in the dump. reg_t: maintenance 25 %,
-initial 27.5 % during the day, buying power four times the available funds. cash: everything is
+initial 27.5 % during the day; of shares that are sold short 30 % and at least 5.00 a share, below
+5.00 the whole value and at least 2.50 a share (FINRA's Rule 4210, (c), as IBKR's margin pages have
+it); buying power four times the available funds. cash: everything is
 paid for in full. Futures without an
 entry in ``FUTURE_MARGINS``: 10 % of their value, a stand-in without a source."""
 
