@@ -219,6 +219,22 @@ def test_yesterdays_executions_stay() -> None:
 # ---------------------------------------------------------------- any day
 
 
+def test_nothing_is_left_of_what_was_taken_back_one_by_one() -> None:
+    """Also where the first of them was traded back, and costs are divided otherwise since."""
+    stage = traded(*BUY)
+    stage.step("submit #2 BUY 1 AAPL MKT")
+    stage.step("submit #3 SELL 1 AAPL MKT")
+    first, second, third = (fill.execution for fill in stage.engine.archive.fills())
+    correct(stage, first, 1, 250)
+    for execution in (third, first, second):
+        bust(stage, execution)
+        check(stage.engine)
+    account = stage.engine.state.accounts[ACCOUNT]
+    held = account.positions[AAPL]
+    assert (held.quantity, held.cost) == (0, 0)
+    assert -held.realized == account.opening_cash["USD"] - account.cash["USD"]
+
+
 @tries(60)
 @given(some.data())
 def test_any_day_with_corrections_reconciles(data: some.DataObject) -> None:

@@ -324,4 +324,6 @@ def _before(held: LedgerPosition, trades: list[LedgerTrade]) -> LedgerPosition |
             assert one.realized is not None
             cost += -side * value_closed - fee_closed - one.realized
         quantity = before
+    if not quantity and cost:  # an execution was traded back, which divides costs otherwise
+        return None
     return LedgerPosition(quantity, cost)
