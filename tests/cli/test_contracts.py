@@ -193,7 +193,7 @@ UNFOUNDED = {
 def test_what_cannot_be_is_not_added(tmp_path: Path, text: str) -> None:
     mine, folder = tmp_path / "mine.csv", tmp_path / "market"
     mine.write_text(text)
-    done = RUNNER.invoke(app, ["contracts", "add", str(mine), str(folder)])
+    done = invoke(["contracts", "add", str(mine), str(folder)])
     assert done.exit_code == 2
     assert UNFOUNDED[text] in " ".join(done.output.split())
     assert not folder.exists()
@@ -206,5 +206,5 @@ def test_an_option_on_another_contract_of_the_file_is_added(tmp_path: Path) -> N
         f"{head}ACME,OPT,SMART,5,C,20990116,2130000077,,\n"
         "ACME,STK,SMART,,,,,2130000077,US0378331005\n"
     )
-    done = RUNNER.invoke(app, ["contracts", "add", str(mine), str(tmp_path / "market")])
+    done = invoke(["contracts", "add", str(mine), str(tmp_path / "market")])
     assert done.exit_code == 0, done.output
