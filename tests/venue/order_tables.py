@@ -95,6 +95,14 @@ TABLES = {
                 -> #4 again Submitted
         submit  #5 BUY 5 AAPL LMT 250 displaySize=-1  -> #5 refused 321
     """,  # noqa: E501
+    "an order stays from a middle between two increments": """
+        quote   AAPL 257.60 x 257.63  -> .
+        submit  #1 BUY 5 AAPL PEG_MID midOffsetAtHalf=0.02  -> #1 accepted Submitted
+                -> #1 again Submitted
+        quote   AAPL 257.50 x 257.60  -> .
+        quote   AAPL 257.60 x 257.63  -> .
+        quote   AAPL 257.50 x 257.59  -> #1 BOT 5 @ 257.59 Filled; #1 fee 1.000015
+    """,
     "an order that only adds": """
         submit  #1 BUY 5 AAPL LMT 257.68 postOnly=true  -> #1 accepted Submitted; #1 PendingCancel
                 -> #1 Cancelled

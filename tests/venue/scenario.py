@@ -224,9 +224,12 @@ def command(verb: str, words: list[str]) -> Command:
 
 
 def _value(record: type, name: str, text: str) -> Any:
-    """A field's value as its record has it; "inf", which JSON lacks, is a number as well."""
+    """A field's value as its record has it; "inf", which JSON lacks, is a number as well. The words
+    of a type are joined by ``_``."""
     if text == "inf":
         return math.inf
+    if name.endswith("OrderType"):
+        text = text.replace("_", " ")
     if text.startswith(("[", "{")):
         return msgspec.json.decode(text, type=_types(record)[name])
     return msgspec.convert(text, _types(record)[name], strict=False)

@@ -375,3 +375,17 @@ def test_conditions_count_at_night_where_their_order_says_so() -> None:
         clock   20260414 09:30:00      -> #2 again Submitted
         trade   AAPL 249               -> #1 again Submitted
     """)
+
+
+def test_conditions_count_outside_of_the_session_where_their_order_says_so() -> None:
+    below = '[{"type":1,"conId":265598,"price":250,"isMore":false}]'
+    play(f"""
+        clock   20260414 17:00:00      -> .
+        submit  #1 BUY 1 AAPL LMT 240 GTC conditions={below}  -> #1 accepted PreSubmitted
+                -> #1 again PreSubmitted; #1 again PreSubmitted
+        submit  #2 BUY 1 AAPL LMT 240 GTC conditions={below} conditionsIgnoreRth=true  -> .
+                -> #2 accepted PreSubmitted; #2 again PreSubmitted; #2 again PreSubmitted
+        trade   AAPL 249               -> #2 again PreSubmitted; #2 again PreSubmitted
+        clock   20260415 09:30:00      -> #2 again Submitted
+        trade   AAPL 249               -> #1 again Submitted
+    """)

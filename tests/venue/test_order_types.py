@@ -355,6 +355,14 @@ TABLES = MORE | MADE | ATTRIBUTES | {
                 -> #2 again PreSubmitted trigger
         trade   AAPL 260  -> #2 replaced PreSubmitted trigger
     """,  # noqa: E501
+    "a stop that changes into one with a limit": """
+        submit  #1 SELL 10 AAPL STP 250 triggerPrice=260 adjustedOrderType=STP_LMT adjustedStopPrice=258 adjustedStopLimitPrice=257.90  -> #1 accepted PreSubmitted trigger
+                -> #1 again PreSubmitted trigger
+        trade   AAPL 260  -> #1 replaced PreSubmitted trigger
+        trade   AAPL 258  -> #1 elected Submitted
+        quote   AAPL 257.89 x 257.95  -> .
+        quote   AAPL 257.90 x 257.95  -> #1 SLD 10 @ 257.9 Filled; #1 fee 1.055107
+    """,  # noqa: E501
     "a stop that changes into one at a distance in percent, in both ways to say it": """
         submit  #1 SELL 10 AAPL STP 250 triggerPrice=260 adjustedOrderType=TRAIL adjustedStopPrice=258 adjustedTrailingAmount=0.5 adjustableTrailingUnit=1  -> #1 accepted PreSubmitted trigger
                 -> #1 again PreSubmitted trigger
