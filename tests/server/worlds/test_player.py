@@ -362,3 +362,12 @@ def test_what_happens_to_an_order_if_it_works_is_no_failure_where_it_does_not() 
     play.client.send(CancelOrder(2))
     play.hall.wait(2)
     assert [one.came for one in play.end()] == [("the order has ended",)]
+
+
+def test_any_code_is_told_of_any_order_with_the_text_that_the_world_says() -> None:
+    play = Play("quote SPY 169.98 x 170.02")
+    play.say('on order as one\n  +1s warn 2137 "Cross side"\n  +2s reject 10318 "No fractions"\n')
+    play.buy(1)
+    play.hall.wait(3)
+    assert play.client.errors() == [(1, 2137, "Cross side"), (1, 10318, "No fractions")]
+    assert not play.end()

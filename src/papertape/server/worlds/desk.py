@@ -251,7 +251,7 @@ class Desk:
             0 if step.size is None else size_of(step.size),
             0 if step.price is None else nano_of(step.price),
             step.code,
-            rejected_text(step.code, step.text) if step.kind == "reject" else "",
+            rejected_text(step.code, step.text) if step.kind == "reject" else step.text,
             step.if_working,
         )
 
