@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cli.process import papertape as within
+from cli.process import station
 from lanes import HANGS_S
 
 pytestmark = [pytest.mark.network, pytest.mark.process]
@@ -250,3 +251,15 @@ def test_a_world_in_market_time_takes_no_time(tmp_path: Path) -> None:
     assert (done.returncode, "3 of 3 hold" in done.stderr) == (0, True), done.stderr
     for words in (("--speed", "2", world, *program), (world,)):
         within("world", "run", "--market-time", *words, cwd=tmp_path, code=2)
+
+
+def test_lines_are_said_to_a_running_station(tmp_path: Path) -> None:
+    with station(tmp_path, "--ephemeral", "--no-console") as running:
+        port = ("--port", running.port)
+        rule = ("on order BUY SPY as one", ' +1s warn 399 "wait"')
+        said = within("world", "say", *rule, *port, cwd=tmp_path).stdout
+        assert said == "said; 0 expectations wait, 0 have failed\n"
+        wrong = within("world", "say", "fill one", *port, cwd=tmp_path, code=2)
+        assert "is no order that has come" in wrong.output
+        wrong = within("world", "say", "on order BUY SPY", " fil 3", *port, cwd=tmp_path, code=2)
+        assert "line 2" in wrong.output and "fill" in wrong.output

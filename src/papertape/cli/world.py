@@ -1,4 +1,4 @@
-"""``papertape world check | run``: reads a world, and plays it with a program."""
+"""``papertape world check | run | say``: reads a world, plays it with a program, says its lines."""
 
 import sys
 from pathlib import Path
@@ -12,7 +12,8 @@ from ..quoting import visible
 from ..server.worlds.founding import check_world
 from ..testing.worldrun import run_world
 from ..worlds.steps import World
-from .control import told
+from .control import Port, told
+from .remote import ControlClient
 from .world_file import read_every_line, read_file
 
 world = typer.Typer(
@@ -47,6 +48,27 @@ def check(file: File) -> None:
     count = len(found.steps)
     steps = f"{count} step{'' if count == 1 else 's'}"
     console.print(f"{visible(file)}: {steps}, nothing is wrong", markup=False)
+
+
+@world.command()
+@told
+def say(
+    lines: Annotated[
+        list[str], typer.Argument(help="Lines, each an argument; a block's begin with a space.")
+    ],
+    port: Port = None,
+) -> None:
+    """Say lines of a world to a running station: those without a moment are carried out at once.
+
+    With it any order gets any error, warning, fill or end.
+
+    Example: `papertape world say 'on order BUY SPY' ' +1s reject 201 "no funds"'`
+    """
+    done = ControlClient(port).post("/world/lines", {"text": "\n".join(lines)})
+    failed = [one for one in done["outcomes"] if not one["passed"]]
+    for one in failed:
+        typer.echo(visible(f"{one['text']}: {'; '.join(one['came'])}"))
+    typer.echo(f"said; {done['pending']} expectations wait, {len(failed)} have failed")
 
 
 @world.command()
