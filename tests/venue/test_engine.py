@@ -145,7 +145,7 @@ def test_midnight_comes_before_the_quotes_after_it() -> None:
     assert stage.engine.archive.counts == (0, 0)
 
 
-def test_next_due_is_the_next_tick_of_a_working_order_or_the_end_of_day() -> None:
+def test_next_due_is_the_next_tick_of_a_working_order_or_the_reset_of_profits() -> None:
     stage = Stage()
     engine = stage.engine
     assert engine.next_due() is None
@@ -153,7 +153,7 @@ def test_next_due_is_the_next_tick_of_a_working_order_or_the_end_of_day() -> Non
         quote   AAPL 257.66 x 257.68
         submit  #1 BUY 1 AAPL LMT 250  -> #1 accepted Submitted; #1 again Submitted
     """)
-    assert engine.next_due() == at("20260414 00:00:00")
+    assert engine.next_due() == at("20260413 23:55:00")
     quote = stage.market.quote(AAPL, stage.now)
     stage.market.add(msgspec.structs.replace(quote, time=stage.now + 7))
     assert engine.next_due() == stage.now + 7

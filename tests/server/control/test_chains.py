@@ -38,8 +38,14 @@ def test_quotes_of_many_come_in_order_and_the_unknown_are_left_out() -> None:
 
 def test_a_chain_has_the_strikes_around_the_market_with_quotes_and_greeks() -> None:
     async def main(api: Api) -> None:
-        (one,) = await api.get(f"/chains/{AAPL}")
+        one, flex = await api.get(f"/chains/{AAPL}")
         assert (one["trading_class"], one["multiplier"]) == ("AAPL", "100")
+        assert (flex["trading_class"], len(flex["expirations"])) == ("2AAPL", 1)
+        (day,) = flex["expirations"]
+        found = await api.get(f"/chains/{AAPL}/{day}?trading_class=2AAPL")
+        assert [row["strike"] for row in found["rows"]] == [291.0]
+        found = await api.get(f"/chains/{AAPL}/{day}?strikes=60")
+        assert all(row["strike"] != 291.0 for row in found["rows"])
         days = one["expirations"]
         assert days == sorted(days)
         found = await api.get(f"/chains/{AAPL}/{days[-1]}?strikes=6&trading_class=AAPL")

@@ -117,7 +117,7 @@ def test_questions_about_contracts_are_answered(version: int) -> None:
     if version >= 104:
         *rows, end = client.send(options.ReqSecDefOptParams(5, "AAPL", "", "STK", 265598)).got()
         assert isinstance(end, options.SecDefOptParameterEnd)
-        assert (len(rows), rows[-1].exchange) == (40, "SMART")  # 2AAPL beside AAPL
+        assert (len(rows), rows[-1].exchange) == (40, "SMART")
     if version >= 126:
         (rule,) = client.send(reference.ReqMarketRule(109)).got()
         assert [(row.lowEdge, row.increment) for row in rule.priceIncrements] == [

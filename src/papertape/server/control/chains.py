@@ -80,8 +80,11 @@ async def chain(
     by_strike: dict[float, dict[bool, OptionContract]] = {}
     turns = Turns()
     if chains is not None:
+        # A FLEX class has a strike or two: it is shown when it is asked for.
+        apart = {one.tradingClass for one in chains.classes(entry) if one.region == "flex"}
+        apart.discard(trading_class)
         for one in chains.options(wanted, EASTERN.day(now)):
-            if one.under == con_id:
+            if one.under == con_id and one.tradingClass not in apart:
                 strike = price_float(one.exercise, one.scale)
                 by_strike.setdefault(strike, {})[one.call] = one
             await turns.others()
