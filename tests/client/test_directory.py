@@ -1,5 +1,6 @@
 """Events of companies, reports, bulletins and what else is looked up: at a station in memory."""
 
+import asyncio
 import json
 from datetime import date
 from typing import Any
@@ -14,10 +15,16 @@ from papertape.client.contracts import Stock
 from papertape.client.directory import Bulletin, BulletinKind
 from papertape.client.settings import Backoff, ClientSettings
 from papertape.client.streams import Gap, Stale
-from papertape.errors import FeatureNotSupported, RemoteProtocolError, RequestRefused
+from papertape.errors import (
+    DeadlineExceeded,
+    FeatureNotSupported,
+    RemoteProtocolError,
+    RequestRefused,
+)
 from papertape.model import PriceIncrement
 from papertape.versions import MAX_SERVER
 from papertape.wire.catalogue import legacy, news, reference, wsh
+from papertape.wire.catalogue.session import ErrorMessage
 from papertape.wire.message import Message
 from walks import walk
 
@@ -132,6 +139,28 @@ def test_rules_are_told_apart_by_their_number() -> None:
     async def main() -> None:
         async with connect() as session:
             assert await session.market_rule(26) == [PriceIncrement(0.0, 0.01)]
+
+    run(tws, main)
+
+
+def test_a_rule_that_there_is_not_is_refused_without_waiting_for_the_deadline() -> None:
+    tws = Memory()
+    told = "Error processing request.-'bN' : cause - none"
+    tws.answers[reference.ReqMarketRule] = lambda m: (
+        [ErrorMessage(-1, errorCode=322, errorMsg=told)] if m.marketRuleId == 98 else []
+    )
+
+    async def main() -> None:
+        async with connect() as session:
+            with pytest.raises(RequestRefused, match="322"):
+                await session.market_rule(98, timeout=3600)
+            # Two wait: which one is refused is not known, so both wait on.
+            one = asyncio.ensure_future(session.market_rule(5, timeout=0.2))
+            with pytest.raises(DeadlineExceeded) as caught:
+                await session.market_rule(98, timeout=0.1)
+            assert "322" in caught.value.__notes__[0]
+            with pytest.raises(DeadlineExceeded):
+                await one
 
     run(tws, main)
 

@@ -22,6 +22,9 @@ from .streams import Stream
 
 NEW_PORT = re.compile(r"port - (\d{1,5})\b")
 
+WITHOUT_ID = {322: "reqMarketRule"}
+"""Requests that have no id, by the code with which TWS refuses them."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -92,6 +95,7 @@ class Judge:
         logger.info("%s", error)
         for ask in core.asks:
             ask.hear(error)
+        self._about_request_without_id(error)
         for change in core.health.read(error.code, error.text):
             core.healer.changed(change, core.now)
             if change.what in (What.LINK_BACK, What.DATA_LOST) and core.orders.trades:
@@ -99,6 +103,13 @@ class Judge:
         if error.kind.scope == "session" and error.kind.terminal:
             self._dismissed(error)
         core.stir()
+
+    def _about_request_without_id(self, error: ApiError) -> None:
+        """End the only request that waits and that an error without an id can be about."""
+        name = WITHOUT_ID.get(error.code)
+        meant = [ask for ask in self._core.asks if ask.name == name and not ask.done]
+        if len(meant) == 1:
+            meant[0].finish(error)
 
     def _dismissed(self, error: ApiError) -> None:
         """Handle an error by which the server announces that it closes the connection."""
