@@ -18,6 +18,12 @@ def test_a_search_says_whose_numbers_they_are() -> None:
     assert done.exit_code == 0, done.output
     first, *_ = json.loads(done.output)
     assert (first["con_id"], first["symbol"], first["number"]) == (265598, "AAPL", "IB's")
+    rows = json.loads(done.output)
+    assert all(row["con_id"] for row in rows), "a number that is none is nobody's"
+    bonds = {row["con_id"]: row for row in rows if row["security_type"] == "BOND"}
+    assert len(bonds) == 3
+    assert (bonds[236491195]["number"], bonds[236491195]["name"]) == ("IB's", "AAPL 4.15 06/22/46")
+    assert bonds[2116282152]["number"] == "ours"
     done = invoke(["contracts", "ls", "siemens"])
     assert "ours" in done.output and "IBIS" in done.output
 

@@ -1,6 +1,7 @@
 """``papertape contracts ls | add``: the contracts that a station knows, and a user's own."""
 
 import json
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
@@ -15,10 +16,10 @@ from ..model import Contract
 from ..store.contracts import add_contracts
 from ..store.market_folder import known_instruments
 from ..venue.reference.answers import matching_symbols
-from ..venue.reference.instruments import Instruments, contract_of
+from ..venue.reference.instruments import Instruments, Refusal, contract_of
 from ..venue.reference.listings import CATALOGUE
 from ..venue.reference.numbers import OURS_FROM
-from ..venue.reference.securities import Dated, Instrument
+from ..venue.reference.securities import Bond, Dated, Instrument
 from .control import Json, told
 
 contracts = typer.Typer(
@@ -48,8 +49,8 @@ def ls(
     market: Folder = None,
     as_json: Json = False,
 ) -> None:
-    """Search, as reqMatchingSymbols does: up to sixteen contracts. Without a pattern: every
-    contract that a market folder has of its own.
+    """Search, as reqMatchingSymbols does: up to sixteen contracts, and the bonds of an issuer.
+    Without a pattern: every contract that a market folder has of its own.
 
     Examples: `papertape contracts ls siemens`, `papertape contracts ls acme --market market/mine`,
     `papertape contracts ls --market market/mine`
@@ -58,7 +59,8 @@ def ls(
         raise typer.BadParameter("name a symbol, or a folder with --market", param_hint="PATTERN")
     instruments = known_instruments(market)
     if pattern.strip():
-        found = [one.contract for one in matching_symbols(instruments, pattern)]
+        matching = (one.contract for one in matching_symbols(instruments, pattern))
+        found = [one for match in matching for one in _each(instruments, match)]
     else:
         known = {entry.conId for entry in CATALOGUE}
         found = [_described(entry) for entry in instruments if entry.conId not in known]
@@ -77,9 +79,21 @@ def ls(
     Console().print(table)
 
 
+def _each(instruments: Instruments, match: Contract) -> Iterator[Contract]:
+    """A match, or of an issuer of bonds, which is no contract, every bond."""
+    if match.conId:
+        yield match
+        return
+    rows = instruments.match(Contract(secType="BOND", issuerId=match.issuerId))
+    for row in () if isinstance(rows, Refusal) else rows:
+        yield _described(row.instrument)
+
+
 def _described(entry: Instrument) -> Contract:
     contract = contract_of(entry, entry.home)
-    contract.description = entry.longName
+    contract.symbol = entry.symbol  # details of bonds leave it out
+    contract.primaryExchange = entry.place
+    contract.description = entry.described if isinstance(entry, Bond) else entry.longName
     return contract
 
 
