@@ -13,7 +13,8 @@ from papertape.client.figures import AccountNumbers, Money, number
 from papertape.client.profit import ProfitStream
 from papertape.client.requests import questions
 from papertape.client.streams import VALUES, AccountStream, Gap, Stale, StreamSource
-from papertape.wire.catalogue import account, pnl
+from papertape.errors import RequestRefused
+from papertape.wire.catalogue import account, pnl, session
 from server.pair import Hall
 from server.test_station import order
 from walks import walk
@@ -60,6 +61,31 @@ def test_figures_are_numbers_with_their_currency() -> None:
 def test_what_is_no_number_is_none(text: str) -> None:
     assert number(text) is None
     assert AccountNumbers.of("DU1", {("NetLiquidation", "USD"): text}).net_liquidation is None
+
+
+def test_an_account_that_others_keep_from_it_is_refused_and_the_one_followed_goes_on() -> None:
+    tws = Memory()
+    text = "Unable subscribe to account as the following clients are subscribed to a different "
+    refused = session.ErrorMessage(id=-1, errorCode=2101, errorMsg=text + "account.{7}")
+
+    def answer(asked: account.ReqAccountUpdates) -> list[Any]:
+        return [account.AccountDataEnd("DU1")] if asked.acctCode == "DU1" else [refused]
+
+    tws.answers[account.ReqAccountUpdates] = answer
+
+    async def main() -> None:
+        async with connect() as tws_session, tws_session.account_updates("DU1") as line:
+            await line.complete()
+            with pytest.raises(RequestRefused, match="different account"):
+                await tws_session.account("DU2")
+            with pytest.raises(RequestRefused, match="different account"):
+                async with tws_session.account_updates("DU2") as other:
+                    await other.complete()
+            tws.send(account.AccountValue("NetLiquidation", "5", "USD", "DU1"))
+            await line.next()
+            assert line.figures.net_liquidation == Money(Decimal(5), "USD")
+
+    run(tws, main)
 
 
 def test_a_line_of_account_values_has_the_latest_figures() -> None:

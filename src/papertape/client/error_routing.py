@@ -1,7 +1,8 @@
 """Routes error messages: the code table decides what a code means, this module applies it.
 
 The id of an error is that of a request, of an order, or -1. An error about neither is a notice: it
-goes to the report, may change the known state of the broker link or a farm, and is never raised.
+goes to the report, may change the known state of the broker link or a farm, and is never raised,
+but for 2101, which answers a request that has no id.
 """
 
 import logging
@@ -26,6 +27,10 @@ WITHOUT_ID = {322: "reqMarketRule"}
 """Requests that have no id, by the code with which TWS refuses them."""
 
 logger = logging.getLogger(__name__)
+
+
+FOLLOWED_ELSEWHERE = 2101
+"""Other clients follow another account than the one that was asked for."""
 
 
 class Judged(Protocol):
@@ -93,6 +98,8 @@ class Judge:
         core = self._core
         core.report.notices.append(error)
         logger.info("%s", error)
+        if error.code == FOLLOWED_ELSEWHERE:
+            self._not_followed(error)
         for ask in core.asks:
             ask.hear(error)
         self._about_request_without_id(error)
@@ -110,6 +117,17 @@ class Judge:
         meant = [ask for ask in self._core.asks if ask.name == name and not ask.done]
         if len(meant) == 1:
             meant[0].finish(error)
+
+    def _not_followed(self, error: ApiError) -> None:
+        """End what has asked for the values of an account and gets none: the request has no id."""
+        core = self._core
+        for conversation in tuple(core.routes.asking("reqAccountUpdates")):
+            if getattr(conversation, "complete", False):
+                continue  # it goes on as before
+            core.routes.remove(conversation)
+            if isinstance(conversation, Stream):
+                core.healer.remove(conversation)
+            conversation.fail(error)
 
     def _dismissed(self, error: ApiError) -> None:
         """Handle an error by which the server announces that it closes the connection."""
