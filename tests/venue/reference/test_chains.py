@@ -269,7 +269,7 @@ COUNTS = [
 ]  # fmt: skip
 
 
-@walk(("wanted", "least", "most"), COUNTS, check=11)
+@walk(("wanted", "least", "most"), COUNTS, check=29)
 def test_partial_descriptions_have_as_many_rows_as_fit(
     wanted: Contract, least: int, most: int
 ) -> None:
