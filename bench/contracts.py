@@ -62,16 +62,16 @@ async def _chains(port: int, pid: int) -> None:
     told = [[*alone, 0.0]]
     for number, symbol in enumerate(CLASSES, 1):
         # SPX's classes have the chain's size; the others show the rest.
-        asked = Contract(symbol=symbol, secType="OPT", exchange="SMART", currency="USD")
+        wanted = Contract(symbol=symbol, secType="OPT", exchange="SMART", currency="USD")
         before = processor_s(pid)
-        _, _, count = await asked(asks, asked, number)
+        _, _, count = await asked(asks, wanted, number)
         used = (processor_s(pid) - before) * 10_000 / count
         trading = asyncio.create_task(orders(trades, number * 10_000_000))
         await asyncio.sleep(0.2)
         firsts: list[float] = []
         wholes: list[float] = []
         while not trading.done() or not wholes:
-            first, whole, count = await asked(asks, asked, number)
+            first, whole, count = await asked(asks, wanted, number)
             firsts.append(first)
             wholes.append(whole)
         row = felt(f"beside {symbol}, again and again", await trading)

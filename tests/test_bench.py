@@ -3,6 +3,7 @@
 import ast
 import os
 import subprocess
+import symtable
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -16,6 +17,7 @@ from lanes import HANGS_S
 from walks import walk
 
 ALL = SUITES | LONG
+ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture(autouse=True)
@@ -183,3 +185,17 @@ def test_messages_refuses_what_it_does_not_know(
     assert ended.value.code == 2
     assert "error: " in capsys.readouterr().err
     assert not rates
+
+
+@walk("path", sorted((ROOT / "bench").rglob("*.py")), ids=lambda path: path.stem)
+def test_no_name_hides_a_function_that_it_is_called_by(path: Path) -> None:
+    """Nobody notices before the suite has run for minutes."""
+    text = path.read_text("utf-8")
+    top = symtable.symtable(text, str(path), "exec")
+    kinds = {one.get_name(): one for one in top.get_children() if one.get_type() == "function"}
+    for function in ast.parse(text).body:
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+            own = set(kinds[function.name].get_locals())  # type: ignore[attr-defined]
+            calls = (one.func for one in ast.walk(function) if isinstance(one, ast.Call))
+            called = {one.id for one in calls if isinstance(one, ast.Name)}
+            assert not called & own & kinds.keys(), function.name
