@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from lanes import HANGS_S
+from papertape.server.assembly import MarketSettings, compose
+from papertape.venue.units import SECOND, SIZE_SCALE
 
 pytestmark = pytest.mark.process
 
@@ -57,6 +59,24 @@ def test_the_readme_script_prints_what_the_readme_shows(port: int, tmp_path: Pat
     path = tmp_path / "readme.py"
     path.write_text(script.replace("7497", str(port)).replace("client_id=1", "client_id=101"))
     assert FILLED.match(run(path))
+
+
+def test_the_readme_shows_a_moment_of_the_sample_market() -> None:
+    """One of the first minute after ``make run``, to the share; the order fills at its ask."""
+    shown = (ROOT / "README.md").read_text("utf-8").split("```")[3]
+    quote = re.search(r"SPY ([\d.]+) / ([\d.]+), volume (\d+)\n", shown)
+    assert quote is not None
+    told: set[tuple[str, ...]] = set()
+    begins = 1_775_847_600 * SECOND
+    settings = MarketSettings(folder=ROOT / "market" / "sample", start=begins)
+    with compose(wall=begins, data_dir=None, market=settings) as composed:
+        market = composed.station.market
+        for now in range(begins, begins + 60 * SECOND, SECOND // 20):
+            at, day = market.quote(756733, now), market.day(756733, now)
+            prices = (f"{one / 10_000:.2f}" for one in (at.bid, at.ask))
+            told.add((*prices, str(day.volume // SIZE_SCALE)))
+    assert quote.groups() in told
+    assert f"at {quote[2]}, commission 1.0003" in shown
 
 
 def test_first_order(port: int, tmp_path: Path) -> None:
