@@ -133,8 +133,9 @@ class RunningFigures:
 
     def _change(self, before: Holding, position: LedgerPosition) -> None:
         """Put a position in the place of what it was before: the sums change by the difference."""
-        entry, rate = before.instrument, self._rate(before.instrument.currency)
-        con_id, kind = entry.conId, entry.secType
+        con_id, kind = before.instrument.conId, before.instrument.secType
+        entry = self._venue.instruments[con_id]  # it may have another symbol by now
+        rate = self._rate(entry.currency)
         held = self.holdings[con_id] = self._held(entry, position)
         self._tallies[entry.currency].change(before, held)
         was = self._in_base[con_id]
