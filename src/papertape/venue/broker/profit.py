@@ -94,14 +94,18 @@ class DayProfit:
     def of(self, held: Holding) -> tuple[CashMicros, CashMicros]:
         """Return what a position has gained since its reset, and what of it is realized."""
         con_id = held.instrument.conId
-        gained, realized = self.carried.get(con_id, NOTHING)
-        return gained + self.in_day(con_id, held.value), realized + held.position.realized
+        in_day = held.value - self._opening.get(con_id, 0) - self.paid.get(con_id, 0)
+        carried = self.carried.get(con_id)
+        if carried is None:  # of nearly all
+            return in_day, held.position.realized
+        return carried[0] + in_day, carried[1] + held.position.realized
 
     def add(self, held: Holding) -> None:
         """Count a position in the account."""
         entry = held.instrument
         each = self.rate(entry.currency)
-        self._net += scaled(held.since_settled, each)
+        if entry.daily:
+            self._net += scaled(held.since_settled, each)
         if entry.secType not in UNVALUED:
             self._net += scaled(held.value, each)
         if entry.secType in UNLENT:  # which the equity of the day's start does not have
