@@ -40,7 +40,9 @@ def below_least(
     or the order opens nothing."""
     if equity >= PLENTY:
         return None
-    if scaled(equity, margin.rate(account.currency, DOLLAR)) >= LEAST_EQUITY:
+    currency = account.currency
+    dollars = equity if currency == DOLLAR else scaled(equity, margin.rate(currency, DOLLAR))
+    if dollars >= LEAST_EQUITY:
         return None
     held = account.quantity(entry.conId)
     after = held + terms.side * terms.quantity

@@ -122,7 +122,8 @@ def check(
     if type(listing) is Refusal:
         return listing
     assert type(listing) is Listing
-    over = _over(listing.instrument, instruments, now)
+    entry = listing.instrument
+    over = None if entry.endless else _over(entry, instruments, now)
     if over is not None:
         return over
     differs: dict[str, Any] = given(order)
@@ -140,16 +141,12 @@ def check(
         return Refusal(434)
     named = {name for name, value in differs.items() if value}
     simple = named <= SIMPLE
-    refusal = (
-        unfit_type(order, kind, listing)
-        or _unvalued(listing)
-        or unfit_cash(order, listing.instrument)
-    )
+    refusal = unfit_type(order, kind, listing) or _unvalued(listing) or unfit_cash(order, entry)
     if refusal is None and not simple:
         refusal = _attributes(order, differs, kind, listing)
     if refusal is not None:
         return refusal
-    size = _size(order, listing.instrument.secType)
+    size = _size(order, entry.secType)
     if isinstance(size, Refusal):
         return size
     refusal = None if simple and _finite(order) else _unreadable(order, differs)
@@ -160,13 +157,13 @@ def check(
         return account
     combo: Combo | Refusal | None = None
     if combined or order.smartComboRoutingParams or order.orderComboLegs:
-        combo = _combo(order, kind, listing.instrument, instruments)
+        combo = _combo(order, kind, entry, instruments)
     if isinstance(combo, Refusal):
         return combo
-    special = special_of(order, named, kind, listing.instrument, instruments, now, combo)
+    special = special_of(order, named, kind, entry, instruments, now, combo)
     if contract.deltaNeutralContract is not None and not isinstance(special, Refusal):
         neutral = contract.deltaNeutralContract
-        special = with_neutral(special, neutral, listing.instrument, instruments)
+        special = with_neutral(special, neutral, entry, instruments)
     if isinstance(special, Refusal):
         return special
     return _terms(order, _text(differs).decode(), listing, kind, (account, size), special)

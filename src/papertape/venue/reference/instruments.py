@@ -415,8 +415,10 @@ class Instruments:
             wanted.conId, wanted.multiplier, wanted.includeExpired, self._gone, self._names,
         )  # fmt: skip
         known = self._resolved.get(asked)
-        if known is not None and not (
-            last_day(known.instrument) and (_has_ended(known.instrument, now) or not now)
+        if known is not None and (
+            known.instrument.endless
+            or not last_day(known.instrument)
+            or (now and not _has_ended(known.instrument, now))
         ):
             return known
         found = self._resolve(wanted, purpose, now)

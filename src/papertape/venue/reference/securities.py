@@ -6,6 +6,7 @@ ordinals as ``date.toordinal`` counts; sizes are in parts of ``Sizes.scale``.
 """
 
 from datetime import date
+from typing import ClassVar
 
 import msgspec
 
@@ -71,6 +72,8 @@ class Instrument(msgspec.Struct, frozen=True, gc=False):
     sizes: Sizes = SHARES
     cusip: str = ""
     figi: str = ""
+    endless: ClassVar[bool] = True
+    """Whether nothing of its kind ever ends, whatever it is made of."""
 
     @property
     def money_scale(self) -> int:
@@ -161,6 +164,7 @@ class Fund(Instrument, frozen=True):
 class Bond(Instrument, frozen=True):
     """A debt security; prices are in percent of the face value."""
 
+    endless: ClassVar[bool] = False
     coupon: int = 0
     """Per year, in thousandths of a percent."""
     matures: int = 0
@@ -181,6 +185,7 @@ class Bond(Instrument, frozen=True):
 class Dated(Instrument, frozen=True):
     """What ends on a day and has an underlying."""
 
+    endless: ClassVar[bool] = False
     under: int = 0
     underSymbol: str = ""
     underSecType: str = ""
@@ -247,6 +252,7 @@ class Warrant(OptionContract, frozen=True):
 class Combination(Instrument, frozen=True):
     """Several contracts as one; it is made of its legs and stands in no catalogue."""
 
+    endless: ClassVar[bool] = False
     composition: Composition = NOTHING
     weights: tuple[int, ...] = ()
     """What a price unit of each leg adds to the price, in its units; negative where it is sold."""
