@@ -57,7 +57,10 @@ def submissions(draw: st.DrawFn) -> SubmitOrder:
         orderType=kind,
         lmtPrice=None if kind == "MKT" else float(draw(prices)),
         tif=draw(st.sampled_from(["DAY", "GTC"])),
-        conditions=draw(st.lists(conditions(), min_size=1, max_size=4)),
+        # A change may take all conditions away.
+        conditions=draw(
+            st.lists(conditions(), min_size=draw(st.sampled_from([0, 1, 1, 1])), max_size=4)
+        ),
         conditionsCancelOrder=kind in ("LMT", "MIDPRICE") and draw(st.booleans()),
         conditionsIgnoreRth=draw(st.booleans()),
         conditionsIncludeOvernight=draw(st.booleans()),
@@ -283,6 +286,16 @@ def test_a_condition_that_holds_in_vain_costs_its_coming_alone(monkeypatch: Any)
         seen.append(looks(engine, monkeypatch, lambda at=at: engine.advance(at)))
         check(engine)
     assert seen == [MANY, 0, 0, 0, 0, 0]
+
+
+def test_an_order_that_has_lost_its_conditions_is_not_looked_for_when_one_comes_to_hold() -> None:
+    waits = {"orderType": "LMT", "lmtPrice": 50.0}
+    history: list[Step] = [
+        *QUOTED, sends(1, when(SPY, 103.0), **waits), sends(2, when(SPY, 200.0), **waits),
+        sends(1, **waits), CancelApiOrder(1, 1), "minute", (SPY, 105, 1, True),
+        (SPY, 105, 1, False), "minute",
+    ]  # fmt: skip
+    assert play(history, Profile(), index=True) == play(history, Profile(), index=False)
 
 
 def test_the_tick_that_meets_it_is_known_ahead() -> None:

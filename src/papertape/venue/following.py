@@ -60,7 +60,8 @@ class OrderFollower:
                 self._exchange.follow(con_id, perm_id, terms.side, price, terms.trigger)
         else:
             self._exchange.rest(con_id, perm_id, terms.side, order.worst())
-        if special is not None or order.touched or perm_id in self._watched:
+        follows = perm_id in self._watched or perm_id in self._conditional
+        if special is not None or order.touched or follows:
             self._watch(order)
 
     def watch_again(self, con_id: int) -> None:
