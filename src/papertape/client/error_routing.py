@@ -25,12 +25,10 @@ NEW_PORT = re.compile(r"port - (\d{1,5})\b")
 
 WITHOUT_ID = {322: "reqMarketRule"}
 """Requests that have no id, by the code with which TWS refuses them."""
-
-logger = logging.getLogger(__name__)
-
-
 FOLLOWED_ELSEWHERE = 2101
 """Other clients follow another account than the one that was asked for."""
+
+logger = logging.getLogger(__name__)
 
 
 class Judged(Protocol):

@@ -94,7 +94,7 @@ class DayProfit:
     def of(self, held: Holding) -> tuple[CashMicros, CashMicros]:
         """Return what a position has gained since its reset, and what of it is realized."""
         con_id = held.instrument.conId
-        in_day = held.value - self._opening.get(con_id, 0) - self.paid.get(con_id, 0)
+        in_day = self.in_day(con_id, held.value)
         carried = self.carried.get(con_id)
         if carried is None:  # of nearly all
             return in_day, held.position.realized

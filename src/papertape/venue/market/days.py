@@ -8,6 +8,7 @@ Times are offsets from the day's beginning; which instant that is, the tape know
 from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from functools import partial
 from operator import ge
 from typing import Any, Protocol
 
@@ -79,6 +80,24 @@ def worked_out(day: Day, what: str, *, minutes: bool) -> Iterator[None]:
         yield
 
 
+def pieced(
+    rows: dict[str, Rows],
+    what: str,
+    length: Nanos,
+    turn: Nanos,
+    piece: Callable[[Nanos, Nanos], Piece | None],
+) -> Iterator[None]:
+    """Put minutes into ``rows`` that are each worked out by itself, those of a ``turn`` a step."""
+    pieces: list[Piece | None] = []
+    while what not in rows:
+        begin = len(pieces) * MINUTE
+        starts = range(begin, min(begin + turn, length), MINUTE)
+        pieces += [piece(start, start + MINUTE) for start in starts]
+        if len(pieces) * MINUTE >= length:
+            rows[what] = rows_of(pieces)
+        yield
+
+
 class TickDay:
     """A day of which every tick is known."""
 
@@ -97,14 +116,8 @@ class TickDay:
 
     def worked_out(self, what: str, *, minutes: bool = True) -> Iterator[None]:
         """Work out the minutes, an hour at a time."""
-        pieces: list[Piece | None] = []
-        while what not in self._rows:
-            begin = len(pieces) * MINUTE
-            starts = range(begin, min(begin + HOUR, self.length), MINUTE)
-            pieces += [self._block.piece(what, start, start + MINUTE) for start in starts]
-            if len(pieces) * MINUTE >= self.length:
-                self._rows[what] = rows_of(pieces)
-            yield
+        piece = partial(self._block.piece, what)
+        return pieced(self._rows, what, self.length, HOUR, piece)
 
     def whole(self, what: str) -> Piece | None:
         return self.rows(what).piece(what, 0, self.length // MINUTE)

@@ -11,10 +11,10 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 
 from ..units import MINUTE, SIZE_SCALE, Nanos, PriceUnits
-from .days import HOUR, Cache, Caches, Day, MirroredDay, TickDay, worked_out
+from .days import HOUR, Cache, Caches, Day, MirroredDay, TickDay, pieced, worked_out
 from .functions import DayFunctions, Derivation
 from .noise import mix
-from .ticks import NO_HIGH, NO_LOW, Block, Piece, Rows, minute_of, rows_of
+from .ticks import NO_HIGH, NO_LOW, Block, Piece, Rows, minute_of
 from .timeline import DaySource
 
 _A_TURN = 180
@@ -242,14 +242,11 @@ class RecordedDay:
 
     def worked_out(self, what: str, *, minutes: bool = True) -> Iterator[None]:
         """Work out the minutes, half an hour at a time."""
-        pieces: list[Piece | None] = []
-        while what not in self._rows:
-            begin = len(pieces) * MINUTE
-            starts = range(begin, min(begin + HOUR // 2, self.length), MINUTE)
-            pieces += [self.block(start).piece(what, start, start + MINUTE) for start in starts]
-            if len(pieces) * MINUTE >= self.length:
-                self._rows[what] = rows_of(pieces)
-            yield
+
+        def piece(start: Nanos, end: Nanos) -> Piece | None:
+            return self.block(start).piece(what, start, end)
+
+        return pieced(self._rows, what, self.length, HOUR // 2, piece)
 
     def whole(self, what: str) -> Piece | None:
         return self.rows(what).piece(what, 0, self.length // MINUTE)
