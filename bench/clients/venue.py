@@ -18,7 +18,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from papertape.model import Contract, Order
+from papertape.model import Contract, Order, SoftDollarTier
 from papertape.venue import commands
 from papertape.venue.commands import SubmitOrder
 from papertape.venue.engine import Engine
@@ -52,6 +52,13 @@ PAUSE_S = 0.001
 """Between turns, as a station waits for its clients."""
 BETWEEN_S = 0.5
 """Between snapshots; a station has 50,000 facts there."""
+ALWAYS = {
+    "discretionaryAmt": 0.0,
+    "peggedChangeAmount": 0.0,
+    "referenceChangeAmount": 0.0,
+    "softDollarTier": SoftDollarTier(),
+}
+"""What the official client sends with every order besides what it is told."""
 AT_ONCE = 64
 """Commands that share a commit, as those of one turn of a station do."""
 STOCKS = [entry for entry in CATALOGUE if entry.secType == "STK" and entry.currency == "USD"]
@@ -117,6 +124,7 @@ class Bench:
             orderType="LMT",
             lmtPrice=limit,
             tif=tif,
+            **ALWAYS,
         )
         return SubmitOrder(1, self.last, contract, order)
 

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 from random import Random
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 
@@ -18,6 +18,15 @@ from venue.test_funds import CALL, FUND, INSTRUMENTS
 from walks import walk
 
 NAN, INF = float("nan"), float("inf")
+ATTRIBUTES = get_type_hints(Order)
+ALWAYS = {
+    "discretionaryAmt": 0.0, "peggedChangeAmount": 0.0, "referenceChangeAmount": 0.0,
+    "softDollarTier": SoftDollarTier(),
+}  # fmt: skip
+OFFICIAL = {"tif": "DAY", **ALWAYS}
+"""What ibapi 9.81 to 10.51.1 sends of a limit order besides what it is told."""
+ASYNC = {"openClose": "O", "usePriceMgmtAlgo": False, **ALWAYS}
+"""The same of ib_async 2.1.0 and ib_insync 0.9.86."""
 STOCK = Contract(symbol="AAPL", secType="STK", exchange="SMART", currency="USD")
 CONTRACTS = (
     *[STOCK] * 4,
@@ -147,3 +156,33 @@ def test_each_oddity_by_itself(name: str, kind: str) -> None:
         setattr(order, name, value)
         quick, slow = both(order, STOCK, ACCOUNTS[0], strict=True)
         assert quick == slow, value
+
+
+def zeros(name: str) -> list[Any]:
+    """The values of an attribute that count as not set."""
+    usual = getattr(Order(), name)
+    kinds = {bool: [False], str: [""], Decimal: [Decimal(0)], list: [[]], int: [0], float: [0.0]}
+    told = str(ATTRIBUTES[name])
+    found = [value for kind, values in kinds.items() if kind.__name__ in told for value in values]
+    return [value for value in found if value != usual or type(value) is not type(usual)]
+
+
+@walk("kind", ["MKT", "LMT", "STP LMT"])
+@walk("name", [name for name in ATTRIBUTES if name not in USUAL])
+def test_a_zero_is_as_good_as_nothing(name: str, kind: str) -> None:
+    for value in zeros(name):
+        order = Order(action="BUY", totalQuantity=Decimal(1), orderType=kind, tif="DAY")
+        order.lmtPrice = None if kind == "MKT" else 250.0
+        order.auxPrice = 251.0 if kind == "STP LMT" else None
+        setattr(order, name, value)
+        quick, slow = both(order, STOCK, ACCOUNTS[0], strict=True)
+        assert quick == slow, value
+
+
+@pytest.mark.parametrize("sent", [OFFICIAL, ASYNC], ids=["the official client", "ib_async"])
+def test_what_clients_send_is_plain(
+    sent: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(terms, "_words")
+    order = Order(action="BUY", totalQuantity=Decimal(1), orderType="LMT", lmtPrice=250.0, **sent)
+    assert isinstance(terms.check(STOCK, order, CATALOGUE, ACCOUNTS[0]), Terms)

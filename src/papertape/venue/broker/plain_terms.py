@@ -73,7 +73,7 @@ def plain_terms(
     account = order.account or _only(accounts)
     if (
         kind is None or side is None or digits is None
-        or not differs.keys() <= PLAIN_ATTRIBUTES
+        or not (differs.keys() <= PLAIN_ATTRIBUTES or _without_others(differs))
         or len(digits) > LONGEST or not digits.isdecimal() or account not in accounts
         or (strict_tif and not order.tif)
         or entry.secType in OF_THEIR_OWN
@@ -93,6 +93,14 @@ def plain_terms(
         0 if stop is None else trigger_method(0, entry.secType), order.tif or DAY, False,
         order.orderRef, order.modelCode, order.submitter, _text(differs).decode(), order.outsideRth,
     )  # fmt: skip
+
+
+def _without_others(differs: Mapping[str, Any]) -> bool:
+    """Return whether all other attributes are zeros and the like, which count as not set.
+
+    Clients send some with every order: ``discretionaryAmt`` 0.0, ``usePriceMgmtAlgo`` False.
+    """
+    return not any(differs[name] for name in differs.keys() - PLAIN_ATTRIBUTES)
 
 
 def _only(accounts: Mapping[str, Account]) -> str:
