@@ -79,23 +79,27 @@ class Publisher:
             events.OrderWarnedEvent: self._refused,
         }
 
+        self._follow: dict[type[Any], Callable[[Any], object]] = {
+            events.PositionChanged: self._holding,
+            events.TradeBusted: lambda event: self.busted(event.conId),
+            events.SharesRenamedEvent: self._renamed,
+            events.AccountChanged: lambda event: figures.changed(event.account),
+        }
+        """What follows from events that are not told as messages of an order."""
+
     def publish(self, happened: tuple[Event, ...]) -> None:
         """Queue the messages of events for every session concerned, in the order of the events."""
         for event in happened:
             self._news(event)
-            if isinstance(event, events.PositionChanged):
-                self._figures.moved(event.account, event.conId)
-                self._position(event)
-            elif isinstance(event, events.TradeBusted):
-                self.busted(event.conId)
-            elif isinstance(event, events.SharesRenamedEvent):
-                for account, con_id in self._queries.held_on(event.conId):
-                    self._figures.moved(account, con_id)
-                    self._position(events.PositionChanged(account, con_id))
-            elif isinstance(event, events.AccountChanged):
-                self._figures.changed(event.account)
-            else:
-                self._tell(event)
+            self._follow.get(type(event), self._tell)(event)
+
+    def _holding(self, event: events.PositionChanged) -> None:
+        self._figures.moved(event.account, event.conId)
+        self._position(event)
+
+    def _renamed(self, event: events.SharesRenamedEvent) -> None:
+        for account, con_id in self._queries.held_on(event.conId):
+            self._holding(events.PositionChanged(account, con_id))
 
     def _news(self, event: Event) -> None:
         """Publish which order has changed on the event bus."""

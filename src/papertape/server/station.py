@@ -10,7 +10,7 @@ time that cannot pass, are raised to the driver, which stops the station.
 """
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import partial
 
 from ..venue.broker.accounts_refused import AccountRefused
@@ -160,7 +160,8 @@ class Station:
         self.competition = Competition(sessions)
         self.world = WorldPlayer(self)
         """The world that a test plays here; nothing of it costs anything before."""
-        self.link.heard = self._heard
+        self.link.hear(self._taped, TapeWritten)
+        self.link.listeners.append(self.world.look)
         self.user = TwsUser(self.link, self.queries, sessions, self.config)
         self.daily = Daily(self, chosen, self.config, timing)
         self.farm_queue = FarmQueue(self.farms, sessions, self.config, timing, HANDLERS)
@@ -369,11 +370,9 @@ class Station:
         self.timing.leaping = on
         self.level1.channels.look_again()
 
-    def _heard(self, happened: Iterable[Happened]) -> None:
-        """Hear the facts of the venue before clients do."""
-        if any(isinstance(one.fact, TapeWritten) for one in happened):
-            self.level1.channels.look_again()
-        self.world.heard(happened)
+    def _taped(self, _: Happened) -> None:
+        """Quotes go on along what a world has written."""
+        self.level1.channels.look_again()
 
     def act(self) -> None:
         """The user or the control API has done something: whatever is next may be another."""

@@ -41,7 +41,7 @@ class Wakeup:
     ``changed``, so a component must call that whenever the result may differ.
     """
 
-    __slots__ = ("_action", "_due", "_fixed", "_known", "_stale", "alone")
+    __slots__ = ("_action", "_due", "_fixed", "alone", "known", "stale")
 
     def __init__(
         self, due: Due, action: Action, fixed: Due | None = None, *, alone: bool = False
@@ -53,19 +53,20 @@ class Wakeup:
         self._due = due
         self._fixed = fixed
         self._action = action
-        self._known: Nanos | None = None
-        self._stale = True
+        self.known: Nanos | None = None
+        """What ``due`` has said last; it holds unless ``stale``."""
+        self.stale = True
 
     def changed(self) -> None:
         """Note that the next instant may have changed."""
-        self._stale = True
+        self.stale = True
 
     def due(self) -> Nanos | None:
         """When the component acts next; None while it waits for a message."""
-        if self._stale:
-            self._stale = False
-            self._known = self._due()
-        return self._known
+        if self.stale:
+            self.stale = False
+            self.known = self._due()
+        return self.known
 
     def fixed(self) -> Nanos | None:
         """The next instant that must not be passed by."""
@@ -73,7 +74,7 @@ class Wakeup:
 
     def ring(self, now: Nanos) -> None:
         """Call the component's action."""
-        self._stale = True
+        self.stale = True
         self._action(now)
 
 
@@ -94,8 +95,12 @@ class StationSchedule:
 
     def next_due(self) -> Nanos | None:
         """The earliest instant at which an alarm rings."""
-        dues = [due for alarm in self._alarms if (due := alarm.due()) is not None]
-        return min(dues, default=None)
+        soonest: Nanos | None = None
+        for alarm in self._alarms:
+            due = alarm.due() if alarm.stale else alarm.known
+            if due is not None and (soonest is None or due < soonest):
+                soonest = due
+        return soonest
 
     def next_fixed(self) -> Nanos | None:
         """The earliest instant that must not be passed by, however much is due before."""

@@ -180,9 +180,7 @@ def test_a_zero_is_as_good_as_nothing(name: str, kind: str) -> None:
 
 
 @pytest.mark.parametrize("sent", [OFFICIAL, ASYNC], ids=["the official client", "ib_async"])
-def test_what_clients_send_is_plain(
-    sent: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_clients_send_is_plain(sent: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(terms, "_words")
     order = Order(action="BUY", totalQuantity=Decimal(1), orderType="LMT", lmtPrice=250.0, **sent)
     assert isinstance(terms.check(STOCK, order, CATALOGUE, ACCOUNTS[0]), Terms)

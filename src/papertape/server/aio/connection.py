@@ -41,9 +41,8 @@ class SocketDriver(Protocol):
     def holds(self) -> bool:
         """Whether what comes waits until somebody says so."""
 
-    @property
-    def full(self) -> bool:
-        """Whether so much of it waits that nothing more is read."""
+    def ahead(self, session: Session | None) -> bool:
+        """Whether a client has sent so much that it is not read for now."""
 
     def open(self, peer: str, connection: "SocketConnection") -> Session | None:
         """A connection was made: a session for it, if there is a place."""
@@ -81,6 +80,8 @@ class SocketConnection(asyncio.Protocol):
         self._linger: asyncio.TimerHandle | None = None
         self._check: asyncio.TimerHandle | None = None
         self.reading = True
+        self._most_unsent = 0
+        """Bytes that may wait for a client that does not read, before it is given up."""
         self.peer_port = 0
         self.taken = 0
         """Bytes that have come."""
@@ -98,7 +99,9 @@ class SocketConnection(asyncio.Protocol):
         transport = cast(asyncio.Transport, transport)  # uvloop's is one in all but name
         self._transport = transport
         transport.set_write_buffer_limits(high=HIGH_WATER)
-        tune(transport, self._server.settings.dead_peer_s)
+        settings = self._server.settings
+        self._most_unsent = settings.max_buffer_mb << 20
+        tune(transport, settings.dead_peer_s)
         self._look_after()
         peer = transport.get_extra_info("peername") or ("?", 0)
         self.peer_port = int(peer[1])
@@ -112,19 +115,12 @@ class SocketConnection(asyncio.Protocol):
             return
         self._server.received(session, data)
         if (
-            (self._crowded(session) or self._server.full)
+            self._server.ahead(session)
             and self._transport is not None
             and not self._transport.is_closing()
         ):
             self._transport.pause_reading()  # the client is ahead of us: let TCP slow it down
             self.reading = False
-
-    def _crowded(self, session: Session) -> bool:
-        """Whether the client is ahead of us. Where everything is held, what it has sent must be
-        here before time goes on, so reading pauses only where it would be too much."""
-        if self._server.holds:
-            return sum(map(len, session.unread)) > MOST_HELD
-        return session.crowded
 
     def _look_after(self) -> None:
         """From time to time: is the peer still there?"""
@@ -182,7 +178,7 @@ class SocketConnection(asyncio.Protocol):
                 asyncio.get_running_loop().call_later(SPLIT_PAUSE_S, self.send_held)
         transport.write(data)
         unsent = transport.get_write_buffer_size()
-        if unsent > self._server.settings.max_buffer_mb << 20:
+        if unsent > self._most_unsent:
             self._give_up(unsent)
 
     def cork(self) -> None:
@@ -256,7 +252,6 @@ class SocketConnection(asyncio.Protocol):
         transport = self._transport
         if self.reading or transport is None or transport.is_closing():
             return
-        crowded = self._session is not None and self._crowded(self._session)
-        if not crowded and not self._server.full:
+        if not self._server.ahead(self._session):
             transport.resume_reading()
             self.reading = True

@@ -301,6 +301,15 @@ class StationServer:
         """Whether so much waits that nothing more is read."""
         return self._held_bytes > MOST_HELD
 
+    def ahead(self, session: Session | None) -> bool:
+        """Whether a client has sent so much that it is not read for now. Where everything is held,
+        what it has sent must be here before time goes on: reading pauses only where it would be
+        too much."""
+        if self._held is None:
+            return session is not None and session.crowded
+        unread = 0 if session is None else sum(map(len, session.unread))
+        return self.full or unread > MOST_HELD
+
     def _hold(self, work: Callable[..., None], session: Session, given: bytes | str) -> bool:
         if self._held is None:
             return False

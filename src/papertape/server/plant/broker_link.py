@@ -7,11 +7,13 @@ it held (behaviour K1, K7).
 """
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 from ...venue.commands import Command
 from ...venue.engine import Happened
+from ...venue.facts import Fact
 from ...venue.script import ScriptCommand, ScriptRefused
 from ...venue.units import Nanos
 from ..event_bus import EventBus
@@ -55,8 +57,9 @@ class BrokerLink:
         """The instant to which the venue has been advanced."""
         self._behind: list[tuple[Nanos, ScriptCommand]] = []
         """What a world did at the exchange and the broker while TWS did not hear of them."""
-        self.heard: Callable[[Iterable[Happened]], object] = lambda happened: None
+        self.listeners: list[Callable[[Sequence[Happened]], object]] = []
         """Called with the facts of the venue, before clients are told of them."""
+        self._ears: dict[type[Any], Callable[[Happened], object]] = {}
         self.on_return: list[Callable[[], object]] = []
         """Called when the link is back, before what happened meanwhile is told."""
         self.notice: Notice | None = None
@@ -78,8 +81,18 @@ class BrokerLink:
         now = self._heard = self._timing.now
         return self._tell_of(self._venue.submit(command, now))
 
+    def hear(self, hears: Callable[[Happened], object], *kinds: type[Fact]) -> None:
+        """Call ``hears`` with each fact of these kinds, before ``listeners`` and clients are told
+        of the turn. A kind has one that hears of it."""
+        self._ears.update(dict.fromkeys(kinds, hears))
+
     def _tell_of(self, happened: list[Happened]) -> tuple[Event, ...]:
-        self.heard(happened)
+        for one in happened:
+            hears = self._ears.get(type(one.fact))
+            if hears is not None:
+                hears(one)
+        for listen in self.listeners:
+            listen(happened)
         events = self._presenter.events(happened)
         if events:
             self._publish(events)

@@ -1,7 +1,7 @@
 """Venue facts as events that sessions are told of: which records, in which order."""
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Final
 
 import msgspec
 
@@ -32,8 +32,44 @@ DISCARDED = "Order was discarded"
 
 
 PLACED = (facts.OrderPlaced, facts.OrderReceived)
-MOVES = (facts.PositionMoved, facts.PositionAdjusted)
-"""Facts that change holdings without a trade."""
+Place = tuple[str, int]
+"""An account, and an instrument that it holds or held."""
+
+
+def _moved_by_fill(one: Happened) -> tuple[Place, ...]:
+    assert isinstance(one.fact, facts.OrderFilled) and one.order is not None
+    return () if one.fact.given else ((one.order.terms.account, one.order.terms.conId),)
+
+
+def _moved_by_correction(one: Happened) -> tuple[Place, ...]:
+    assert one.order is not None
+    return ((one.order.terms.account, one.order.terms.conId),)
+
+
+def _moved_by_part(one: Happened) -> tuple[Place, ...]:
+    assert isinstance(one.fact, facts.PartFilled) and one.order is not None
+    return ((one.fact.account, one.order.terms.conId),)
+
+
+def _moved_by_combination(one: Happened) -> tuple[Place, ...]:
+    assert isinstance(one.fact, facts.CombinationFilled) and one.order is not None
+    return tuple((one.order.terms.account, leg.conId) for leg in one.fact.legs)
+
+
+def _moved_without_trade(one: Happened) -> tuple[Place, ...]:
+    assert isinstance(one.fact, facts.PositionMoved | facts.PositionAdjusted)
+    return ((one.fact.account, one.fact.conId),)
+
+
+MOVES: Final[Mapping[type[Any], Callable[[Happened], tuple[Place, ...]]]] = {
+    facts.OrderFilled: _moved_by_fill,
+    facts.ExecutionCorrected: _moved_by_correction,
+    facts.PartFilled: _moved_by_part,
+    facts.CombinationFilled: _moved_by_combination,
+    facts.PositionMoved: _moved_without_trade,
+    facts.PositionAdjusted: _moved_without_trade,
+}
+"""Facts that change holdings, and which."""
 
 
 class Presenter:
@@ -81,23 +117,14 @@ class Presenter:
     def events(self, happened: Iterable[Happened]) -> tuple[Event, ...]:
         """What is told of a turn's facts; what their fills moved comes once, at the end."""
         told: list[Event] = []
-        moved: dict[tuple[str, int], None] = {}
+        moved: dict[Place, None] = {}
         for one in happened:
             rule = self._rules.get(type(one.fact))
             if rule is not None:
                 told += rule(one)
-            if isinstance(one.fact, facts.OrderFilled) and one.order is not None:
-                if not one.fact.given:
-                    moved[(one.order.terms.account, one.order.terms.conId)] = None
-            elif isinstance(one.fact, facts.ExecutionCorrected) and one.order is not None:
-                moved[(one.order.terms.account, one.order.terms.conId)] = None
-            elif isinstance(one.fact, facts.PartFilled) and one.order is not None:
-                moved[(one.fact.account, one.order.terms.conId)] = None
-            elif isinstance(one.fact, facts.CombinationFilled) and one.order is not None:
-                account = one.order.terms.account
-                moved.update(dict.fromkeys((account, leg.conId) for leg in one.fact.legs))
-            elif isinstance(one.fact, MOVES):
-                moved[(one.fact.account, one.fact.conId)] = None
+            moves = MOVES.get(type(one.fact))
+            if moves is not None:
+                moved.update(dict.fromkeys(moves(one)))
         told += [events.PositionChanged(*place) for place in moved]
         told += [events.AccountChanged(code) for code in dict.fromkeys(code for code, _ in moved)]
         return tuple(told)

@@ -458,7 +458,7 @@ class Scheduler:
             self._sessions.drop(session, f"no common version: the client knows {known}")
             return
         if not session.connection.ended:  # else what came behind it broke the rules
-            session.answer(session.connection.accept(time))
+            session.accept(time)
             session.waiting.extend(session.connection.receive_data(b""))
 
     def _complain(self, session: Session, what: str) -> None:

@@ -116,6 +116,8 @@ class Session:
         """When the connection was made."""
         self.transport = transport
         self.connection = ServerConnection(highest=highest)
+        self.version = 0
+        """The negotiated server version; 0 before that."""
         self.deadline: Nanos = 0
         """When it must have started."""
         self.talking = False
@@ -192,11 +194,6 @@ class Session:
         self._timing.wake()
 
     @property
-    def version(self) -> int:
-        """The negotiated server version."""
-        return self.connection.version
-
-    @property
     def address(self) -> str:
         """The peer's address without its port."""
         return self.peer.rpartition(":")[0]
@@ -256,9 +253,9 @@ class Session:
         if latest is not None and latest[0] is message:
             encoded = latest[1]
         else:
-            encoded = encode(message, self.connection.version)
+            encoded = encode(message, self.version)
             if self.codec:
-                encoded = recoded(encoded, self.codec, raw=self.connection.version >= RAW_IDS)
+                encoded = recoded(encoded, self.codec, raw=self.version >= RAW_IDS)
             self._encoded[kind] = message, encoded
         if self.writes is not None:
             encoded = self.writes(self, message, encoded)
@@ -304,6 +301,12 @@ class Session:
         """Send messages with these names and in this encoding from now on."""
         self.renames, self.codec = renames, codec
         self._encoded.clear()
+
+    def accept(self, time: str) -> None:
+        """Queue the version answer; the negotiated version counts from now on."""
+        answer = self.connection.accept(time)
+        self.version = self.connection.version
+        self.answer(answer)
 
     def answer(self, data: bytes) -> None:
         """Queue the server's part of the handshake."""

@@ -58,8 +58,8 @@ class Taps:
         self.counters = Counters(self._watch_all)
         """The counts of the metrics."""
 
-    def record(self, recorder: RequestTap) -> None:
-        """Keep what clients send and are sent from now on."""
+    def record(self, recorder: RequestTap | None) -> None:
+        """Keep what clients send and are sent from now on; None: keep nothing any more."""
         self.recorder = recorder
         self._watch_all()
 

@@ -7,7 +7,7 @@ import msgspec
 
 from ...errors import WorldError
 from ...venue.engine import Happened
-from ...venue.facts import CombinationFilled, DayBegan, OrderFilled
+from ...venue.facts import CombinationFilled, OrderFilled
 from ...venue.units import Nanos
 from ...worlds.steps import CorrectionStep, PlacedStep
 
@@ -40,15 +40,17 @@ class Correcting:
         self._executions.clear()
         self._waiting.clear()
 
-    def heard(self, one: Happened) -> None:
-        """Hear of a fact of the venue."""
+    def day_began(self, _: Happened) -> None:
+        """Executions of the day before cannot be corrected any more."""
+        self._executions.clear()
+
+    def filled(self, one: Happened) -> None:
+        """There is one more execution."""
         fact = one.fact
-        if isinstance(fact, DayBegan):
-            self._executions.clear()
-        elif isinstance(fact, OrderFilled | CombinationFilled):
-            self._executions.append(WorldFill(fact.execution, fact.permId, one.time))
-            for placed in tuple(self._waiting):
-                self._look(placed)
+        assert isinstance(fact, OrderFilled | CombinationFilled)
+        self._executions.append(WorldFill(fact.execution, fact.permId, one.time))
+        for placed in tuple(self._waiting):
+            self._look(placed)
 
     def asked(
         self, placed: PlacedStep, now: Nanos, carry_out: Callable[[CorrectionStep, int], None]

@@ -14,7 +14,16 @@ import msgspec
 
 from ...errors import WorldError
 from ...venue.engine import Happened
-from ...venue.facts import ActDone, OrderPlaced, OrderReceived, RuleMatched, RuleSet
+from ...venue.facts import (
+    ActDone,
+    CombinationFilled,
+    DayBegan,
+    OrderFilled,
+    OrderPlaced,
+    OrderReceived,
+    RuleMatched,
+    RuleSet,
+)
 from ...venue.script import ActOnOrder, SetRule
 from ...venue.units import Nanos
 from ...worlds.steps import (
@@ -52,7 +61,7 @@ class WorldPlayer:
         self._tws = tws
         self.desk = Desk(tws)
         self.seen = Seen(tws.timing, tws.venue)
-        self.seen.told.append(self._look)
+        self.seen.told.append(self.look)
         self.expecting = Expecting(tws.venue, self.seen, self.desk)
         self.began: Nanos = 0
         """When the moments of the world begin to count."""
@@ -73,6 +82,11 @@ class WorldPlayer:
         """permId -> the rule of the order."""
         self.late: dict[int, Nanos] = {}
         self._correcting = Correcting(self.orders.get, self._wait_for)
+        tws.link.hear(self._ruled, RuleSet)
+        tws.link.hear(self._matched, RuleMatched)
+        tws.link.hear(self._acted, ActDone)
+        tws.link.hear(self._correcting.day_began, DayBegan)
+        tws.link.hear(self._correcting.filled, OrderFilled, CombinationFilled)
         self.alarm = Wakeup(self._next_due, self.step)
 
     # -- what is played ---------------------------------------------------------------------------
@@ -125,7 +139,7 @@ class WorldPlayer:
     def report(self, name: str, value: str) -> None:
         """Take what a program says that it knows, for ``expect report``. Raises ``WorldError``."""
         self.expecting.report(name, value)
-        self._look()
+        self.look()
 
     def holds(self, one: PlacedStep) -> bool:
         """Whether what a line expects is so now; nothing is decided. Raises ``WorldError``."""
@@ -178,7 +192,7 @@ class WorldPlayer:
                 self.carry_out(one)
             except WorldError as error:
                 self._fail(one, error)
-        self._look()
+        self.look()
 
     def _wait_for(self, at: Nanos, one: PlacedStep) -> None:
         self._wait(at, one)
@@ -190,8 +204,8 @@ class WorldPlayer:
         self._count += 1
         heapq.heappush(self._agenda, (at, self._count, one))
 
-    def _look(self) -> None:
-        """Decide what can be decided."""
+    def look(self, _: object = None) -> None:
+        """Decide what can be decided, once something has happened."""
         if self.expecting.pending and not self.over:
             self._take(self.expecting.decide(self._tws.timing.now))
 
@@ -236,29 +250,31 @@ class WorldPlayer:
 
     # -- what the venue tells ---------------------------------------------------------------------
 
-    def heard(self, happened: Iterable[Happened]) -> None:
-        """Hear the facts of the venue, before clients do."""
-        for one in happened:
-            fact = one.fact
-            self._correcting.heard(one)
-            if isinstance(fact, RuleSet) and self._setting is not None:
-                self._rules[fact.number] = self._setting
-            elif isinstance(fact, RuleMatched):
-                self._matched(fact, one.time)
-            elif isinstance(fact, OrderPlaced | OrderReceived) and fact.permId in self.late:
-                late, order = self.late.pop(fact.permId), one.order
-                assert order is not None
-                text = f"late-order {order.orderId} client={order.clientId} ms={late / 1e6:g}"
-                self._tws.drills.begin(text)
-            elif isinstance(fact, ActDone) and fact.problem:
-                rule = self._names.get(fact.permId)
-                name = rule.name if rule else ""
-                text = f"an act on the order {name}".rstrip()
-                came = (fact.problem,)
-                self._take([WorldOutcome(text, False, one.time, 0, "the act is carried out", came)])
-        self._look()
+    def _ruled(self, one: Happened) -> None:
+        assert isinstance(one.fact, RuleSet)
+        if self._setting is not None:
+            self._rules[one.fact.number] = self._setting
 
-    def _matched(self, fact: RuleMatched, now: Nanos) -> None:
+    def _arrived(self, one: Happened) -> None:
+        """An order has come to the broker, which may be one that is told of late."""
+        order = one.order
+        late = None if order is None else self.late.pop(order.permId, None)
+        if order is not None and late is not None:
+            text = f"late-order {order.orderId} client={order.clientId} ms={late / 1e6:g}"
+            self._tws.drills.begin(text)
+
+    def _acted(self, one: Happened) -> None:
+        assert isinstance(one.fact, ActDone)
+        if one.fact.problem:
+            rule = self._names.get(one.fact.permId)
+            name = rule.name if rule else ""
+            text = f"an act on the order {name}".rstrip()
+            came = (one.fact.problem,)
+            self._take([WorldOutcome(text, False, one.time, 0, "the act is carried out", came)])
+
+    def _matched(self, one: Happened) -> None:
+        fact, now = one.fact, one.time
+        assert isinstance(fact, RuleMatched)
         rule = self._rules.get(fact.number)
         if rule is None:
             return
@@ -269,6 +285,7 @@ class WorldPlayer:
             self.orders[rule.name] = fact.permId
         if rule.late:
             self.late[fact.permId] = rule.late
+            self._tws.link.hear(self._arrived, OrderPlaced, OrderReceived)
         for placed in rule.then:
             self._wait(now + (placed.after or 0), placed)
         self.alarm.changed()

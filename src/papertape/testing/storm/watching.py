@@ -67,8 +67,7 @@ class StormWatcher:
         self._began = station.world.began
         self._view = StormView(station)
         station.taps.record(self)
-        self._hear = station.link.heard
-        station.link.heard = self.heard
+        station.link.listeners.append(self.heard)
         station.registry.on_end.append(self._left)
         self._check()
 
@@ -237,9 +236,7 @@ class StormWatcher:
 
     def heard(self, happened: Iterable[Happened]) -> None:
         """Facts of the venue, before clients hear of them."""
-        facts = list(happened)
-        self._hear(facts)
-        for one in facts:
+        for one in happened:
             fact = one.fact
             if isinstance(fact, OrderPlaced):
                 self._reached(fact)
