@@ -69,6 +69,7 @@ def test_without_a_station_every_page_says_so(application: Any) -> None:
                 assert answer.status_code == 200
                 assert "Nothing to show" in answer.text and "papertape serve" in answer.text
                 assert "the station does not answer" in answer.text
+                assert "tries again by itself" in answer.text
             check_patience()
 
     run(main)

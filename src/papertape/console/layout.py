@@ -1,6 +1,7 @@
 """Common parts of all pages: navigation, indicators, the connection dialog, both themes."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -13,7 +14,7 @@ from starlette.responses import RedirectResponse
 from . import pending_connections
 from .market_clock import ClockControl
 from .parts.components import CSS, badge, empty, heading, set_badge
-from .remote import TIMEOUT_S, RemoteError
+from .remote import TIMEOUT_S, NoAnswer, RemoteError
 from .topics import Live
 from .view import PageView
 
@@ -28,6 +29,8 @@ THEMES = {"dark": True, "light": False}
 """Value of the cookie -> dark; anything else follows the system."""
 PATIENCE_S = 2 * TIMEOUT_S
 """How long a page may take to load; a silent station is reported earlier."""
+AGAIN_S = 3.0
+"""Between two tries of a page that has nothing to show."""
 ASLEEP_S = 60.0
 """How long a page with unsent input is kept for a sleeping tab, as on a telephone. A tab that
 wakes later reloads the page."""
@@ -53,7 +56,7 @@ def install(live: Live, pages: Sequence[Page]) -> None:
         try:
             names = await live.names()
         except RemoteError as problem:
-            _nothing(request, problem)
+            _nothing(live, request, problem)
             return None
         return RedirectResponse(address(names[0], pages[0].name), 303)
 
@@ -80,7 +83,7 @@ def _route(live: Live, pages: Sequence[Page], page: Page) -> None:
             names = await live.names()
             desk = await live.desk(station)
         except RemoteError as problem:
-            _nothing(request, problem)
+            _nothing(live, request, problem, station)
             return
         _dark(request)
         view = PageView(desk)
@@ -89,6 +92,9 @@ def _route(live: Live, pages: Sequence[Page], page: Page) -> None:
             heading(page.title, 1)
             try:
                 await page.build(view)
+            except NoAnswer as problem:
+                empty(str(problem), "It is busy or gone. This page tries again by itself.")
+                again(partial(live.remote.get, station, ""))
             except RemoteError as problem:
                 empty(str(problem), "Load this page again in a moment.")
         pending_connections.dialog(view)
@@ -98,12 +104,30 @@ def _dark(request: Request) -> None:
     ui.dark_mode(THEMES.get(request.cookies.get(THEME, "")))
 
 
-def _nothing(request: Request, problem: RemoteError) -> None:
+def _nothing(live: Live, request: Request, problem: RemoteError, station: str = "") -> None:
     """What replaces a page when the station does not exist or does not answer."""
     _dark(request)
     with ui.element("div").classes("pt-main"):
         heading("Nothing to show", 1)
-        empty(str(problem), "Is the station running? Start it with: papertape serve")
+        advice = "Is the station running? Start it with: papertape serve"
+        empty(str(problem), f"{advice}. This page tries again by itself.")
+    again(partial(live.remote.get, station, "") if station else live.names)
+
+
+def again(answers: Callable[[], Awaitable[object]]) -> ui.timer:
+    """Load the page of the running request again once ``answers`` raises nothing, which is tried
+    every few seconds while somebody looks at the page."""
+
+    async def look() -> None:
+        try:
+            await answers()
+        except RemoteError:
+            return
+        trying.deactivate()
+        ui.navigate.reload()
+
+    trying = ui.timer(AGAIN_S, look, immediate=False)
+    return trying
 
 
 def _top(view: PageView, names: Sequence[str], pages: Sequence[Page], page: Page) -> None:

@@ -27,6 +27,10 @@ class RemoteError(Exception):
         """Errors of single values, by their names."""
 
 
+class NoAnswer(RemoteError):
+    """The station did not answer, or not in time: another try may be answered."""
+
+
 class Remote:
     """The control API at one address."""
 
@@ -92,7 +96,7 @@ class Remote:
             )
         except httpx.HTTPError as error:
             reason = str(error) or type(error).__name__
-            raise RemoteError(f"the station does not answer: {reason}") from error
+            raise NoAnswer(f"the station does not answer: {reason}") from error
         if answer.is_success:
             return visible_all(answer.json(), LINED)
         raise RemoteError(_detail(answer), _errors(answer))

@@ -45,6 +45,13 @@ def browser() -> Iterator[Browser]:
         yield found
 
 
+@pytest.fixture(autouse=True)
+def tidy(browser: Browser) -> Iterator[None]:
+    """Each test begins without the tabs of another one."""
+    yield
+    browser.tidy()
+
+
 @pytest.fixture(scope="package")
 def stations(
     tmp_path_factory: pytest.TempPathFactory,

@@ -114,7 +114,15 @@ class Browser:
             tab.close()
             raise
         self._spare = tab
-        assert self.complaints == []
+        if self.complaints:
+            pytest.fail("the page complained:\n" + "\n".join(self.complaints))
+
+    def tidy(self) -> None:
+        """Close the tabs that a test has left open: what they go on to complain of would be
+        another test's."""
+        for tab in self.context.pages:
+            if tab is not self._spare:
+                tab.close()
 
     def go(self, tab: "Page", page: str) -> None:
         """Open a page and wait until it lives."""
