@@ -70,8 +70,9 @@ ODD: dict[str, tuple[Any, ...]] = {
     "outsideRth": (True,),
     "transmit": (False,),
     "whatIf": (True,),
-    "parentId": (7, -1),
+    "parentId": (7, -1, (1 << 31) - 1, 1 << 31),
     "ocaGroup": ("g",),
+    "ocaType": (1, 2, 3, 4, -1, 1 << 31),
     "cashQty": (100.0, 0.0, NAN),
     "faGroup": ("All",),
     "hidden": (True,),
@@ -144,6 +145,40 @@ def test_an_attribute_without_effect_changes_only_the_echo(name: str) -> None:
     assert isinstance(quick, Terms)
     assert quick == slow
     assert name in quick.text
+
+
+RELATIONS: tuple[dict[str, Any], ...] = (
+    {"parentId": 7},
+    {"ocaGroup": "g", "ocaType": 2},
+    {"parentId": 7, "ocaGroup": "g"},
+    {"parentId": 7, "ocaType": 4},
+    {"ocaGroup": "g", "ocaType": 4},
+    {"parentId": -1, "ocaGroup": "g"},
+    {"ocaType": 3},
+)
+
+
+@walk("kind", ["MKT", "LMT", "STP LMT"])
+@walk("related", RELATIONS)
+def test_brackets_and_groups(related: dict[str, Any], kind: str) -> None:
+    order = Order(action="BUY", totalQuantity=Decimal(1), orderType=kind, tif="DAY", **related)
+    order.lmtPrice = None if kind == "MKT" else 250.0
+    order.auxPrice = 251.0 if kind == "STP LMT" else None
+    quick, slow = both(order, STOCK, ACCOUNTS[0], strict=True)
+    assert quick == slow
+
+
+@pytest.mark.parametrize("related", RELATIONS[:3])
+def test_brackets_and_groups_are_looked_at_no_further(
+    related: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(terms, "_words")
+    order = Order(
+        action="BUY", totalQuantity=Decimal(1), orderType="LMT", lmtPrice=250.0, **related
+    )
+    found = terms.check(STOCK, order, CATALOGUE, ACCOUNTS[0])
+    assert isinstance(found, Terms)
+    assert (found.extras.parent, found.extras.oca) == (order.parentId, order.ocaGroup)
 
 
 @walk("kind", ["MKT", "LMT", "STP LMT"])

@@ -1,5 +1,5 @@
 """The orders that nearly all are, checked at a glance: a usual type, and no attribute with an
-effect of its own.
+effect of its own but those of brackets and groups.
 
 ``terms.check`` alone refuses: what does not pass here is looked at attribute by attribute, so this
 saves work and decides nothing. It has to know of everything that such an order could be refused
@@ -15,8 +15,9 @@ from papertape.model import Order, SoftDollarTier
 
 from ..facts import Terms
 from ..reference.instruments import Listing
+from ..special import Special
 from ..units import SIZE_SCALE
-from .attribute_rules import ignored_of
+from .attribute_rules import REDUCE_FREELY, ignored_of
 from .attributes import TABLE
 from .ledger import Account
 from .margin import unvalued
@@ -40,6 +41,10 @@ WITHOUT_EFFECT: Final = frozenset(
 )
 """Attributes that need no check at all; numbers do, as not all are finite."""
 PLAIN_ATTRIBUTES: Final = SIMPLE | WITHOUT_EFFECT
+RELATED: Final = frozenset(("parentId", "ocaGroup", "ocaType"))
+"""Attributes of brackets and groups; what they mean for the others is checked with these."""
+MOST_WHOLE: Final = 1 << 31
+"""Whole numbers of the protocol have 32 bits."""
 PLAIN_TYPES: Final[Mapping[tuple[str, str], OrderType]] = {
     (name, tif): kind
     for name, kind in ORDER_TYPES.items()
@@ -73,7 +78,7 @@ def plain_terms(
     account = order.account or _only(accounts)
     if (
         kind is None or side is None or digits is None
-        or not (differs.keys() <= PLAIN_ATTRIBUTES or _without_others(differs))
+        or not (differs.keys() <= PLAIN_ATTRIBUTES or _without_others(order, differs))
         or len(digits) > LONGEST or not digits.isdecimal() or account not in accounts
         or (strict_tif and not order.tif)
         or entry.secType in OF_THEIR_OWN
@@ -92,15 +97,25 @@ def plain_terms(
         account, entry.conId, listing.exchange, side, size, kind.name, limit, stop,
         0 if stop is None else trigger_method(0, entry.secType), order.tif or DAY, False,
         order.orderRef, order.modelCode, order.submitter, _text(differs).decode(), order.outsideRth,
+        _relations(order) if order.parentId or order.ocaGroup else None,
     )  # fmt: skip
 
 
-def _without_others(differs: Mapping[str, Any]) -> bool:
-    """Return whether all other attributes are zeros and the like, which count as not set.
+def _without_others(order: Order, differs: Mapping[str, Any]) -> bool:
+    """Return whether all other attributes are zeros and the like, which count as not set, or name
+    a parent or a group.
 
     Clients send some with every order: ``discretionaryAmt`` 0.0, ``usePriceMgmtAlgo`` False.
     """
-    return not any(differs[name] for name in differs.keys() - PLAIN_ATTRIBUTES)
+    for name in differs.keys() - PLAIN_ATTRIBUTES:
+        if differs[name] and name not in RELATED:
+            return False
+    return 0 <= order.parentId < MOST_WHOLE and 0 <= order.ocaType <= REDUCE_FREELY
+
+
+def _relations(order: Order) -> Special:
+    kind = order.ocaType if order.ocaGroup else 0
+    return Special(parent=order.parentId, oca=order.ocaGroup, ocaType=kind)
 
 
 def _only(accounts: Mapping[str, Account]) -> str:

@@ -51,7 +51,7 @@ from .order_types import (
     OrderType,
     trigger_method,
 )
-from .plain_terms import SIDES, SIMPLE, plain_terms
+from .plain_terms import MOST_WHOLE, SIDES, SIMPLE, plain_terms
 from .price_terms import HIGHEST_PRICE, UP_TO_MIDDLE, on_increment
 from .special_terms import special_of
 from .trailing import limit_at
@@ -65,8 +65,6 @@ NUMBERS = frozenset(
 )
 """Attributes with a decimal number, which may arrive as one that is not finite."""
 
-MOST_WHOLE = 1 << 31
-"""Whole numbers of the protocol have 32 bits."""
 WIDE = ("permId", "parentPermId")
 """Except these, which only the server sets."""
 OVERNIGHT_DAY = "OVERNIGHT + DAY"
