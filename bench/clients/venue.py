@@ -86,6 +86,9 @@ class Market:
     def day(self, con_id: int, now: int) -> DayStats:
         return DayStats(BID, ASK, BID, BID, 0, BID, 1, START)
 
+    def actions_ahead(self, con_id: int, after: int) -> None:
+        """No split or dividend is to come."""
+
     def ticks(self, con_id: int, after: int, until: int) -> Iterator[Quote]:
         if con_id != STOCKS[0].conId:
             return iter(())

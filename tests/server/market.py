@@ -1,6 +1,5 @@
 """A market whose tape the test writes, with what quote lines and history ask of it."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from papertape.venue.market.source import (
@@ -78,24 +77,8 @@ class WrittenMarket(ScriptedMarket):
         self.asked_bars.append((start, end, step, what))
         return [bar for bar in self.history if start <= bar.start < end]
 
-    def regular_days(
-        self, con_id: int, *, start: Nanos, end: Nanos, what: str
-    ) -> list[PriceBar] | None:
-        return None
-
-    def worked_out(
-        self, con_id: int, start: Nanos, end: Nanos, what: str, *, minutes: bool, gaps: bool = False
-    ) -> Iterator[None]:
-        return iter(())
-
-    def minuted(self, con_id: int) -> bool:
-        return False
-
     def past_closes(self, con_id: int, now: Nanos, days: int) -> tuple[Nanos, list[int]]:
         return now - now % DAY, self.closes.get(con_id, [])[:days]
-
-    def trading_start(self, con_id: int, now: Nanos, days: int, *, regular: bool = False) -> Nanos:
-        return now - days * DAY
 
 
 class TapeMarket(WrittenMarket):

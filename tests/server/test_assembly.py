@@ -4,7 +4,6 @@ import logging
 import shutil
 from pathlib import Path
 from statistics import fmean
-from typing import cast
 
 import pytest
 
@@ -13,6 +12,7 @@ from papertape.server.assembly import JOURNAL, Composed, MarketSettings, compose
 from papertape.store.journal import Journal
 from papertape.venue.broker.profile import Profile
 from papertape.venue.entries import SCHEMA
+from papertape.venue.market.laid import WorldTape
 from papertape.venue.market.tape import Market
 from papertape.venue.units import MINUTE, SECOND
 from papertape.wire.catalogue.session import StartApi
@@ -63,7 +63,9 @@ def test_a_new_station_begins_where_it_was_told(tmp_path: Path) -> None:
     with made(tmp_path / "new", minutes_played=10) as composed:
         assert composed.recovered == 0
         assert composed.clock.now(WALL) == WALL
-        assert cast(Market, composed.station.tape).anchor == (WALL - 10 * MINUTE) // MINUTE * MINUTE
+        tape = composed.station.tape
+        assert isinstance(tape, WorldTape) and isinstance(tape.below, Market)
+        assert tape.below.anchor == (WALL - 10 * MINUTE) // MINUTE * MINUTE
         assert composed.station.engine.clock == composed.station.now == WALL
     assert (tmp_path / "new" / JOURNAL).is_file()
 

@@ -38,10 +38,11 @@ from papertape.venue.engine import Engine, Happened
 from papertape.venue.entries import Entry
 from papertape.venue.invariants import check
 from papertape.venue.market.depth import depth
-from papertape.venue.market.source import DayStats, Depth, Print, Quote
+from papertape.venue.market.port import MarketSource
+from papertape.venue.market.source import DayStats, Depth, PriceBar, Print, Quote
 from papertape.venue.reference.instruments import Instrument, Instruments, Listing, Purpose
 from papertape.venue.reference.listings import CATALOGUE
-from papertape.venue.units import DAY, SECOND, Nanos, price_units, size_units
+from papertape.venue.units import SECOND, Nanos, price_units, size_units
 
 SYMBOLS = {entry.symbol: entry for entry in reversed(list(CATALOGUE))}
 """The first listing of each symbol: the American one."""
@@ -73,7 +74,7 @@ def at(text: str) -> Nanos:
 START = at("20260413 10:00:00")
 
 
-class ScriptedMarket:
+class ScriptedMarket(MarketSource):
     """A market source whose tape a test writes."""
 
     def __init__(self, instruments: Iterable[Instrument] = CATALOGUE) -> None:
@@ -117,15 +118,13 @@ class ScriptedMarket:
     def volatility(self, con_id: int, now: Nanos) -> float | None:
         return self.volatilities.get(con_id)
 
-    def bond_yield(self, con_id: int, now: Nanos, price: int) -> float | None:
-        return None
-
     def head(self, con_id: int) -> Nanos:
         return 0
 
-    def sessions(self, con_id: int, start: Nanos, end: Nanos) -> list[tuple[Nanos, Nanos]]:
-        days = range(start // DAY, end // DAY + 1)
-        return [(day * DAY, (day + 1) * DAY) for day in days]
+    def bars(
+        self, con_id: int, *, start: Nanos, end: Nanos, step: Nanos, what: str
+    ) -> list[PriceBar]:
+        raise NotImplementedError("a scripted market has no bars")
 
 
 class Stage:

@@ -10,7 +10,7 @@ from ..venue.broker.profile import Profile
 from ..venue.commands import Command, SubmitOrder
 from ..venue.engine import Engine, Happened
 from ..venue.entries import Entry
-from ..venue.market.source import MarketSource
+from ..venue.market.port import MarketSource
 from ..venue.reference.instruments import Instruments
 from ..venue.reference.sessions import TradingHours
 from ..venue.script import ScriptRefused

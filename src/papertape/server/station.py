@@ -17,7 +17,7 @@ from ..venue.broker.accounts_refused import AccountRefused
 from ..venue.commands import AccountCommand, CorporateCommand
 from ..venue.engine import Engine, Happened
 from ..venue.facts import TapeWritten
-from ..venue.market.source import MarketSource
+from ..venue.market.port import MarketSource
 from ..venue.reference.sessions import REGULAR
 from ..venue.units import Nanos
 from ..wire.catalogue.session import StartApi

@@ -70,7 +70,8 @@ from .facts import (
 from .fold.fold import Fold
 from .following import OrderFollower
 from .market.laid import WorldTape
-from .market.source import MarketSource, Quote
+from .market.port import MarketSource
+from .market.source import Quote
 from .market_walk import MarketWalk
 from .reference.combinations import NamedCombinations
 from .reference.composition import is_combination

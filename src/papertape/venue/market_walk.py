@@ -11,7 +11,8 @@ from typing import Final, NamedTuple
 
 from .agenda import NEVER
 from .exchange.exchange import Exchange
-from .market.source import MarketSource, Print, Quote
+from .market.port import MarketSource
+from .market.source import Print, Quote
 from .units import SECOND, Nanos, PriceUnits
 
 LOOKED_AHEAD: Final[Nanos] = 60 * SECOND

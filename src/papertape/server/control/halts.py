@@ -8,7 +8,7 @@ from fastapi import APIRouter, HTTPException
 from pydantic import Field
 
 from ...errors import WorldError
-from ...venue.market.halts import ENDLESS, Halt, no_halts
+from ...venue.market.source import ENDLESS, Halt
 from ...venue.reference.instruments import Instrument
 from ...venue.script import VOLATILITY
 from ...venue.units import SECOND
@@ -98,7 +98,7 @@ def _carry_out(server: StationServer, step: WorldStep) -> None:
 
 
 def _spans(station: Station, con_id: int) -> list[Halt]:
-    return list(getattr(station.market, "halts", no_halts)(con_id))
+    return list(station.market.halts(con_id))
 
 
 def _lasting(station: Station, con_id: int, now: int) -> Halt | None:

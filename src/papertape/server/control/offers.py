@@ -15,7 +15,7 @@ from operator import itemgetter
 from typing import Final
 
 from ...model import Contract
-from ...venue.market.source import MarketSource
+from ...venue.market.port import MarketSource
 from ...venue.reference.instruments import Instrument, Instruments, Refusal
 from ...venue.reference.securities import OptionContract
 from ...venue.reference.times import EASTERN

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import msgspec
 
 from ...model import Contract
-from ...venue.market.source import MarketSource
+from ...venue.market.port import MarketSource
 from ...venue.reference.combinations import BAG, combination_of
 from ...venue.reference.instruments import Listing, Purpose, Refusal
 from ..account_figures import AccountFigures

@@ -8,8 +8,9 @@ is without dividends too. Bars of weeks and months are made of such days.
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from ...venue.market.actions import FACTOR_SCALE, InNewShares, no_adjustments
-from ...venue.market.source import MarketSource, PriceBar
+from ...venue.market.actions import FACTOR_SCALE, InNewShares
+from ...venue.market.port import MarketSource
+from ...venue.market.source import PriceBar
 from ...venue.units import Nanos, PriceUnits
 
 
@@ -17,7 +18,7 @@ def adjusting(
     market: MarketSource, con_id: int, now: Nanos, *, dividends: bool = False
 ) -> "Adjusting | None":
     """What brings bars of before into the shares of now; None where they stay what they are."""
-    known: Sequence[InNewShares] = getattr(market, "adjustments", no_adjustments)(con_id, now)
+    known = market.adjustments(con_id, now)
     if not dividends:
         known = [one for one in known if one.new != one.old]
     return Adjusting(known, dividends) if known else None

@@ -9,7 +9,8 @@ from decimal import Decimal
 from typing import Final
 
 from ...model import Bar
-from ...venue.market.source import MarketSource, PriceBar
+from ...venue.market.port import MarketSource
+from ...venue.market.source import PriceBar
 from ...venue.reference.instruments import Instrument
 from ...venue.reference.securities import UNTRADED
 from ...venue.units import DAY, SECOND, Nanos, price_float

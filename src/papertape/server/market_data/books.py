@@ -15,7 +15,8 @@ from typing import Final, NamedTuple
 
 from ...model import MarketDepthData
 from ...venue.market.depth import MOST_LEVELS, by_venue
-from ...venue.market.source import DepthLevel, MarketSource
+from ...venue.market.port import MarketSource
+from ...venue.market.source import DepthLevel
 from ...venue.reference.instruments import Instrument
 from ...venue.units import Nanos, PriceUnits, SizeUnits, price_float
 from ...versions import QUOTES_IN_SHARES

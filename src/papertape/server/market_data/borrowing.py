@@ -8,7 +8,7 @@ of its own and is set anew each trading day.
 from typing import Final
 
 from ...venue.market.noise import mix, unit
-from ...venue.market.source import MarketSource
+from ...venue.market.port import MarketSource
 from ...venue.units import DAY, Nanos
 
 EASY_TO_BORROW: Final = 3.0

@@ -16,7 +16,7 @@ from typing import Final, NamedTuple, TypeGuard
 
 from ...venue.market.calculator import OptionCalculator
 from ...venue.market.options.model import Greeks
-from ...venue.market.source import MarketSource
+from ...venue.market.port import MarketSource
 from ...venue.reference.instruments import Instrument, Instruments
 from ...venue.reference.securities import OptionContract, Warrant
 from ...venue.units import SECOND, Nanos, PriceUnits, price_float

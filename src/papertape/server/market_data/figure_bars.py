@@ -11,8 +11,9 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from typing import Final
 
+from ...venue.market.port import MarketSource
 from ...venue.market.returns import RETURNS, yearly_volatility
-from ...venue.market.source import MarketSource, PriceBar
+from ...venue.market.source import PriceBar
 from ...venue.reference.instruments import Instrument
 from ...venue.units import DAY, Nanos
 from .adjusted import Adjusting

@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from ...venue.market.source import MarketSource, PriceBar
+from ...venue.market.port import MarketSource
+from ...venue.market.source import PriceBar
 from ...venue.reference.instruments import Instrument
 from ...venue.reference.securities import UNTRADED
 from ...venue.reference.times import period_start

@@ -10,7 +10,8 @@ from functools import partial
 from itertools import islice, takewhile
 from typing import Any, Final, NamedTuple
 
-from ...venue.market.source import MarketSource, Print, Quote
+from ...venue.market.port import MarketSource
+from ...venue.market.source import Print, Quote
 from ...venue.reference.instruments import Instrument
 from ...venue.reference.securities import Combination
 from ...venue.units import SECOND, Nanos

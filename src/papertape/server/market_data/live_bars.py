@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
-from ...venue.market.source import MarketSource, PriceBar
+from ...venue.market.port import MarketSource
+from ...venue.market.source import PriceBar
 from ...venue.reference.instruments import Instrument
 from ...venue.reference.times import period_start
 from ...venue.units import SECOND, WEEK, Nanos

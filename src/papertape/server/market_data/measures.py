@@ -12,9 +12,9 @@ from functools import cached_property
 from typing import Final, Literal, NamedTuple
 
 from ...model import Contract
-from ...venue.market.actions import no_dividends
+from ...venue.market.port import MarketSource
 from ...venue.market.returns import RETURNS
-from ...venue.market.source import DayStats, MarketSource, PriceBar, Quote, no_auction
+from ...venue.market.source import DayStats, PriceBar, Quote
 from ...venue.market.spots import futures_on
 from ...venue.reference.instruments import Instrument, Instruments, Purpose, Refusal
 from ...venue.reference.securities import UNQUOTED, UNTRADED, day_text
@@ -242,7 +242,7 @@ def _regular_trade(at: InstrumentMoment) -> Found:
 
 
 def _dividends(at: InstrumentMoment) -> Found:
-    known = getattr(at.facts.market, "dividends", no_dividends)(at.entry.conId)
+    known = at.facts.market.dividends(at.entry.conId)
     past = [one.amount for one in known if at.now - YEAR < one.begins <= at.now]
     ahead = [one for one in known if at.now < one.begins <= at.now + YEAR]
     told = ["" if not some else _money(sum(some)) for some in (past, [o.amount for o in ahead])]
@@ -282,7 +282,7 @@ def _fund_close(at: InstrumentMoment) -> Found:
 
 
 def _auction(at: InstrumentMoment) -> Found:
-    found = getattr(at.facts.market, "auction", no_auction)(at.entry.conId, at.now)
+    found = at.facts.market.auction(at.entry.conId, at.now)
     if found is not None:
         yield Measure(34, "size", found.volume)
         if found.price:

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from typing import Final, Protocol
 
 from ...venue.exchange.matching import touch
-from ...venue.market.source import DayStats, MarketSource, Quote
+from ...venue.market.port import MarketSource
+from ...venue.market.source import DayStats, Quote
 from ...venue.reference.securities import Combination, Instrument
 from ...venue.units import SIZE_SCALE, Nanos, PriceUnits, SizeUnits
 

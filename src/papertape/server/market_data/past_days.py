@@ -7,8 +7,9 @@ for that. Days are those of the tape; the one that plays is not among them.
 from collections.abc import Callable
 from typing import Final
 
+from ...venue.market.port import MarketSource
 from ...venue.market.returns import RETURNS, yearly_volatility
-from ...venue.market.source import MarketSource, PriceBar
+from ...venue.market.source import PriceBar
 from ...venue.reference.securities import UNTRADED, Instrument
 from ...venue.units import DAY, Nanos
 from .regular_bars import day_bars

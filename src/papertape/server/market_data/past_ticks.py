@@ -13,7 +13,8 @@ from typing import Final
 import msgspec
 
 from ...model import HistogramEntry
-from ...venue.market.source import MarketSource, Print, Quote
+from ...venue.market.port import MarketSource
+from ...venue.market.source import Print, Quote
 from ...venue.reference.instruments import Instrument
 from ...venue.units import DAY, MINUTE, SECOND, Nanos, PriceUnits, SizeUnits, price_float
 from .net_quotes import QuoteSource

@@ -8,23 +8,19 @@ from typing import Any
 
 import msgspec
 
-from ...venue.market.actions import (
-    InNewShares,
-    KnownDividend,
-    no_adjustments,
-    no_dividends,
-)
-from ...venue.market.halts import Halt, no_halts
+from ...venue.market.actions import ActionsAhead, InNewShares, KnownDividend
+from ...venue.market.kinds import OptionSpec
+from ...venue.market.port import MarketSource
 from ...venue.market.source import (
     AuctionFigures,
     DayStats,
     Depth,
     Glimpse,
-    MarketSource,
+    Halt,
     PriceBar,
     Print,
     Quote,
-    no_auction,
+    Span,
 )
 from ...venue.reference.instruments import Instrument
 from ...venue.units import Nanos, PriceUnits
@@ -35,7 +31,7 @@ PIPS = 10_000
 """Parts of one, for pairs with the yen and for all others."""
 
 
-class ShownMarket:
+class ShownMarket(MarketSource):
     """A market whose currency prices are as coarse as ``showForexDataIn1_10Pips`` and
     ``sendForexDataInCompatibilityMode`` say; all else is the market's own."""
 
@@ -76,23 +72,19 @@ class ShownMarket:
 
     def halts(self, con_id: int) -> Sequence[Halt]:
         """When trading is halted."""
-        found: Sequence[Halt] = getattr(self._market, "halts", no_halts)(con_id)
-        return found
+        return self._market.halts(con_id)
 
     def dividends(self, con_id: int) -> Sequence[KnownDividend]:
         """The dividends that are known, in money."""
-        found: Sequence[KnownDividend] = getattr(self._market, "dividends", no_dividends)(con_id)
-        return found
+        return self._market.dividends(con_id)
 
     def adjustments(self, con_id: int, until: Nanos) -> Sequence[InNewShares]:
         """What past bars are brought with, in ratios."""
-        known = getattr(self._market, "adjustments", no_adjustments)
-        found: Sequence[InNewShares] = known(con_id, until)
-        return found
+        return self._market.adjustments(con_id, until)
 
     def auction(self, con_id: int, now: Nanos) -> AuctionFigures | None:
         """What is known of the next auction, which no currency has."""
-        return getattr(self._market, "auction", no_auction)(con_id, now)
+        return self._market.auction(con_id, now)
 
     def day(self, con_id: int, now: Nanos) -> DayStats:
         """Prices rounded to the nearest."""
@@ -108,19 +100,27 @@ class ShownMarket:
         self, con_id: int, *, start: Nanos, end: Nanos, step: Nanos, what: str
     ) -> list[PriceBar]:
         """Prices rounded to the nearest."""
-        bars = self._market.bars(con_id, start=start, end=end, step=step, what=what)
-        unit = self._unit(con_id)
-        if unit == 1:
-            return bars
-        return [_rounded(bar, ("open", "high", "low", "close"), unit) for bar in bars]
+        return self._shown(
+            con_id, self._market.bars(con_id, start=start, end=end, step=step, what=what)
+        )
+
+    def bars_without(
+        self, con_id: int, shut: Sequence[Span], *, span: Span, step: Nanos, what: str
+    ) -> list[PriceBar]:
+        """Prices rounded to the nearest."""
+        bars = self._market.bars_without(con_id, shut, span=span, step=step, what=what)
+        return self._shown(con_id, bars)
 
     def regular_days(
         self, con_id: int, *, start: Nanos, end: Nanos, what: str
     ) -> list[PriceBar] | None:
         """Prices rounded to the nearest."""
         bars = self._market.regular_days(con_id, start=start, end=end, what=what)
+        return None if bars is None else self._shown(con_id, bars)
+
+    def _shown(self, con_id: int, bars: list[PriceBar]) -> list[PriceBar]:
         unit = self._unit(con_id)
-        if unit == 1 or bars is None:
+        if unit == 1:
             return bars
         return [_rounded(bar, ("open", "high", "low", "close"), unit) for bar in bars]
 
@@ -158,6 +158,14 @@ class ShownMarket:
     def next_tick(self, con_id: int, after: Nanos) -> Nanos | None:
         """The market's own."""
         return self._market.next_tick(con_id, after)
+
+    def option(self, con_id: int) -> OptionSpec | None:
+        """The market's own."""
+        return self._market.option(con_id)
+
+    def actions_ahead(self, con_id: int, after: Nanos) -> ActionsAhead | None:
+        """The market's own."""
+        return self._market.actions_ahead(con_id, after)
 
     def volatility(self, con_id: int, now: Nanos) -> float | None:
         """The market's own."""

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Final
 
-from ...venue.market.source import MarketSource, PriceBar
+from ...venue.market.port import MarketSource
+from ...venue.market.source import PriceBar
 from ...venue.reference.times import period_start
 from ...venue.units import DAY, MINUTE, Nanos
 

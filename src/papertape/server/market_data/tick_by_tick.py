@@ -13,8 +13,8 @@ from itertools import islice, takewhile
 from typing import Final, NamedTuple
 
 from ...model import HistoricalTickLast, TickAttribBidAsk, TickAttribLast
-from ...venue.market.halts import no_halts
-from ...venue.market.source import MarketSource, Print, Quote
+from ...venue.market.port import MarketSource
+from ...venue.market.source import Print, Quote
 from ...venue.reference.instruments import Instrument
 from ...venue.units import SECOND, Nanos
 from ...wire.batch import RowFrames, SharedFrames
@@ -134,7 +134,7 @@ class SingleTicks(PartedFeed[Nanos]):
 
     def _halts(self, after: Nanos, upto: Nanos) -> list[HaltTick]:
         """The beginnings and ends of halts with ``after < time <= upto``."""
-        halts = getattr(self._market, "halts", no_halts)(self._entry.conId)
+        halts = self._market.halts(self._entry.conId)
         both = ((one.begins, one.ends) for one in halts)
         edges = [HaltTick(time, at == 0) for pair in both for at, time in enumerate(pair)]
         return [one for one in edges if after < one.time <= upto]

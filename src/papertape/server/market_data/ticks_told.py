@@ -14,7 +14,8 @@ from ...model import (
     HistoricalTickLast,
     TickAttribBidAsk,
 )
-from ...venue.market.source import DayStats, MarketSource, Print, Quote
+from ...venue.market.port import MarketSource
+from ...venue.market.source import DayStats, Print, Quote
 from ...venue.reference.instruments import Instrument
 from ...venue.reference.securities import UNTRADED
 from ...venue.units import SECOND, Nanos, PriceUnits, SizeUnits, price_float, size_decimal

@@ -12,8 +12,9 @@ from typing import Final, NamedTuple
 
 from ...model import ScanData
 from ...venue.market.interest import option_interest, optioned, parted, usually_optioned
+from ...venue.market.port import MarketSource
 from ...venue.market.returns import RETURNS, yearly_volatility
-from ...venue.market.source import Glimpse, MarketSource
+from ...venue.market.source import Glimpse
 from ...venue.reference.instruments import Instrument, Instruments, contract_of
 from ...venue.units import MINUTE, Nanos
 from ...wire.catalogue.scanner import ScannerData

@@ -16,7 +16,8 @@ from typing import Final
 
 from ..exchange.top_of_book import TopOfBook
 from ..facts import AnyFact, OrderEnded, PositionMoved
-from ..market.source import MarketSource, Quote
+from ..market.port import MarketSource
+from ..market.source import Quote
 from ..reference.calendars import calendar_of
 from ..reference.instruments import Instrument, Instruments
 from ..reference.securities import Bond, Dated, OptionContract, Warrant, last_day

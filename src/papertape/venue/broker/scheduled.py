@@ -25,8 +25,8 @@ from papertape.errors import MarketDataError
 
 from ..commands import MergeShares, PayDividend, RenameShares, SplitShares
 from ..facts import AnyFact, CashBooked, PositionMoved, ScheduleKept
-from ..market.actions import ActionsAhead, Dividend, Merger, NewSymbol, Split, no_actions
-from ..market.source import MarketSource
+from ..market.actions import ActionsAhead, Dividend, Merger, NewSymbol, Split
+from ..market.port import MarketSource
 from ..reference.instruments import Instrument, Instruments
 from ..reference.securities import Bond, Cfd, Dated
 from ..reference.times import EASTERN
@@ -64,7 +64,7 @@ class ScheduledActions:
     ) -> None:
         self._state = state
         self._instruments = instruments
-        self._ahead = getattr(market, "actions_ahead", no_actions)
+        self._market = market
         self._broker = broker
         self._corporate = corporate
         self._ends = ends
@@ -79,7 +79,7 @@ class ScheduledActions:
         if entry is None or entry.secType != "STK" or con_id in self._state.merged:
             return 0
         try:
-            found: ActionsAhead | None = self._ahead(con_id, after)
+            found = self._ahead(con_id, after)
         except MarketDataError:  # whoever asks for a price is told of a file that cannot be read
             return 0
         return 0 if found is None else found.time
@@ -89,7 +89,7 @@ class ScheduledActions:
         entry = self._instruments[con_id]
         if isinstance(entry, Bond):
             yield from self._coupon(entry)
-        found: ActionsAhead | None = self._ahead(con_id, due - 1)
+        found = self._ahead(con_id, due - 1)
         for action in () if found is None or found.time != due else found.actions:
             if isinstance(action, Dividend):
                 yield from self._corporate.decide(PayDividend(con_id, action.amount))
@@ -103,6 +103,9 @@ class ScheduledActions:
             else:
                 yield from self._merger(entry, action)
         yield ScheduleKept(con_id, due)
+
+    def _ahead(self, con_id: int, after: Nanos) -> ActionsAhead | None:
+        return None if self._market is None else self._market.actions_ahead(con_id, after)
 
     def symbols(self, until: Nanos) -> dict[int, str]:
         """The symbols that the market has given to shares up to an instant, by number."""

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from ..market.source import DayStats, MarketSource, Quote
+from ..market.port import MarketSource
+from ..market.source import DayStats, Quote
 from ..units import Nanos, PriceUnits, SizeUnits
 
 SHOWN_LEVELS: Final = 10

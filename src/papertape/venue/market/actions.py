@@ -125,11 +125,6 @@ class ActionsAhead(msgspec.Struct, frozen=True):
     """Dividends first: they are of the shares before a split; mergers last."""
 
 
-def no_actions(con_id: int, after: Nanos) -> ActionsAhead | None:
-    """What a market knows of splits and dividends to come that does not tell of any."""
-    return None
-
-
 class KnownDividend(msgspec.Struct, frozen=True):
     """A dividend as the market's time goes."""
 
@@ -139,11 +134,6 @@ class KnownDividend(msgspec.Struct, frozen=True):
     """When that day begins."""
     amount: int
     """In millionths of the currency, for a share of that time."""
-
-
-def no_dividends(con_id: int) -> Sequence[KnownDividend]:
-    """What a market knows of dividends that does not tell of any."""
-    return ()
 
 
 class InNewShares(msgspec.Struct, frozen=True):
@@ -158,11 +148,6 @@ class InNewShares(msgspec.Struct, frozen=True):
     """What prices without dividends are of those with them, in billionths."""
     step: PriceUnits
     """The step of prices, to which they are rounded."""
-
-
-def no_adjustments(con_id: int, until: Nanos) -> Sequence[InNewShares]:
-    """What a market adjusts that knows of no splits and dividends."""
-    return ()
 
 
 def split_ratio(actions: Sequence[Action], date: int, until: int) -> tuple[int, int]:

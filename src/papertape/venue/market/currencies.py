@@ -19,6 +19,7 @@ from .liveliness import CURRENCY_DAY
 from .noise import bridges, drawn, mix
 from .synthetic import CURRENCY, HISTORY_DAYS
 from .ticks import NO_HIGH, NO_LOW, Block, Piece, Rows
+from .timeline import DaySource
 from .walks import STEPS, Way
 
 PARTS = 6
@@ -77,8 +78,8 @@ class PairSpec(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError(f"a pair of {self.base} and {self.quote}, {self.length} ns a day")
 
 
-class PairDays:
-    """Trading days of a pair; implements ``DaySource``. A dollar's way is None."""
+class PairDays(DaySource):
+    """Trading days of a pair. A dollar's way is None."""
 
     def __init__(
         self, spec: PairSpec, ways: tuple[Way | None, Way | None], seed: int, *, caches: Caches
@@ -105,7 +106,7 @@ class PairDays:
         return PairDay(self.spec, self._ways, (self._seed, number), self._caches.blocks)
 
 
-class PairDay:
+class PairDay(Day):
     """One day of a pair."""
 
     def __init__(

@@ -5,12 +5,13 @@ the minute bars out from the day's bar first; ``MirroredDay`` plays any of them 
 Times are offsets from the day's beginning; which instant that is, the tape knows.
 """
 
+from abc import ABC, abstractmethod
 from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from functools import partial
 from operator import ge
-from typing import Any, Protocol
+from typing import Any
 
 from ..units import MINUTE, SIZE_SCALE, Nanos, PriceUnits
 from .interpolate import DayBar, Plan, Style, expand, plan_of_day
@@ -49,35 +50,35 @@ class Caches:
         self.lines = Cache(8192)  # small, and many: an option each
 
 
-class Day(Protocol):
+class Day(ABC):
     """A trading day: blocks of ticks, minute bars, and one bar for all of it."""
 
-    @property
-    def length(self) -> Nanos:
-        """Time from the day's first instant to the next day's."""
+    length: Nanos
+    """Time from the day's first instant to the next day's."""
 
+    @abstractmethod
     def block(self, offset: Nanos) -> Block:
         """The block that holds ``offset``."""
 
+    @abstractmethod
     def rows(self, what: str) -> Rows:
         """Minute bars of the day."""
 
+    @abstractmethod
     def whole(self, what: str) -> Piece | None:
         """The day as one bar; None when it holds nothing of that kind."""
 
+    @abstractmethod
     def last(self) -> PriceUnits:
         """Last price: of a trade, or the middle where there are none."""
 
-
-def worked_out(day: Day, what: str, *, minutes: bool) -> Iterator[None]:
-    """Work out what a bar of the whole day takes, or all of its ``minutes``; a step at a time, of a
-    few milliseconds, and none of what is known. They are kept with the day."""
-    made: Callable[..., Iterator[None]] | None = getattr(day, "worked_out", None)
-    if made is not None:
-        yield from made(what, minutes=minutes)
-    elif minutes:
-        day.rows(what)
-        yield
+    def worked_out(self, what: str, *, minutes: bool) -> Iterator[None]:
+        """Work out what a bar of the whole day takes, or all of its ``minutes``; a step at a time,
+        of a few milliseconds, and none of what is known. They are kept with the day. By default the
+        minutes are one step."""
+        if minutes:
+            self.rows(what)
+            yield
 
 
 def pieced(
@@ -98,7 +99,7 @@ def pieced(
         yield
 
 
-class TickDay:
+class TickDay(Day):
     """A day of which every tick is known."""
 
     def __init__(self, block: Block) -> None:
@@ -128,7 +129,7 @@ class TickDay:
         return (self._block.bid[-1] + self._block.ask[-1]) // 2
 
 
-class PlannedDay:
+class PlannedDay(Day):
     """A day known by its minutes; each minute's ticks are worked out when they are asked for."""
 
     def __init__(self, plan: Plan, blocks: Cache) -> None:
@@ -160,7 +161,7 @@ class PlannedDay:
         return piece.close
 
 
-class BarDay:
+class BarDay(Day):
     """A day known by one bar; a bar for the whole day never works the minutes out."""
 
     def __init__(self, bar: DayBar, style: Style, *, seed: int, minutes: int, blocks: Cache):
@@ -209,7 +210,7 @@ def whole_day(bar: DayBar, style: Style, length: Nanos, what: str) -> Piece | No
     return piece
 
 
-class MirroredDay:
+class MirroredDay(Day):
     """A day played backwards: it begins where the original ends and ends where that began."""
 
     def __init__(self, day: Day, blocks: Cache, name: Hashable) -> None:
@@ -235,7 +236,7 @@ class MirroredDay:
     def worked_out(self, what: str, *, minutes: bool) -> Iterator[None]:
         """Work out the original, then turn it."""
         if what not in self._rows:
-            yield from worked_out(self._day, what, minutes=True)
+            yield from self._day.worked_out(what, minutes=True)
             self.rows(what)
             yield
 
@@ -278,7 +279,7 @@ class DayPart:
         return day_piece(self.day(), what, lower, upper)
 
 
-class PartedDay:
+class PartedDay(Day):
     """A day of several that follow one another without a pause; each is made when it is needed."""
 
     def __init__(self, parts: Sequence[DayPart], name: Hashable, blocks: Cache) -> None:
@@ -313,7 +314,7 @@ class PartedDay:
         if what in self._rows:
             return
         for part in self.parts:
-            yield from worked_out(part.day(), what, minutes=minutes or not part.whole)
+            yield from part.day().worked_out(what, minutes=minutes or not part.whole)
         if minutes:
             self.rows(what)
             yield

@@ -11,7 +11,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 
 from ..units import MINUTE, SIZE_SCALE, Nanos, PriceUnits
-from .days import HOUR, Cache, Caches, Day, MirroredDay, TickDay, pieced, worked_out
+from .days import HOUR, Cache, Caches, Day, MirroredDay, TickDay, pieced
 from .functions import DayFunctions, Derivation
 from .noise import mix
 from .ticks import NO_HIGH, NO_LOW, Block, Piece, Rows, minute_of
@@ -22,8 +22,8 @@ _A_TURN = 180
 _OTHER = {"BID": "ASK", "ASK": "BID"}
 
 
-class DerivedDays:
-    """Trading days of a derived instrument; implements ``DaySource``."""
+class DerivedDays(DaySource):
+    """Trading days of a derived instrument."""
 
     def __init__(
         self, underlying: DaySource, derivation: Derivation, seed: int, *, caches: Caches
@@ -58,7 +58,7 @@ class DerivedDays:
         return DerivedDay(under, line, self._caches.blocks)
 
 
-class DerivedDay:
+class DerivedDay(Day):
     """A day made of the underlying's."""
 
     def __init__(self, under: Day, line: DayFunctions, blocks: Cache) -> None:
@@ -89,11 +89,11 @@ class DerivedDay:
         minutes = minutes or not line.steady or what in ("TRADES", "BID_ASK")
         if what in _OTHER:
             theirs = what if line.rising else _OTHER[what]
-            yield from worked_out(self._under, theirs, minutes=minutes)
+            yield from self._under.worked_out(theirs, minutes=minutes)
         else:
             for side in _OTHER:
                 if what == "TRADES":
-                    yield from worked_out(self._under, side, minutes=True)
+                    yield from self._under.worked_out(side, minutes=True)
                 else:
                     yield from self.worked_out(side, minutes=minutes)
         if minutes and what == "TRADES":
@@ -218,7 +218,7 @@ class DerivedDay:
         self._rows["TRADES"] = Rows(opened, high, low, close, volume, notional, count)
 
 
-class RecordedDay:
+class RecordedDay(Day):
     """A day made of a recorded one's ticks, a minute of them at a time."""
 
     def __init__(self, under: Block, line: DayFunctions, blocks: Cache) -> None:

@@ -13,7 +13,7 @@ from functools import cached_property
 from math import prod
 
 from ..reference.zones import Zone
-from ..units import CASH_SCALE, MINUTE, Nanos, PriceUnits, SizeUnits
+from ..units import CASH_SCALE, MINUTE, Nanos, PriceUnits
 from .actions import (
     FACTOR_SCALE,
     ORDER,
@@ -26,41 +26,28 @@ from .actions import (
     TickerChange,
     new_symbols,
 )
-from .days import Cache, Caches, Day, worked_out
+from .days import Cache, Caches, Day
 from .layout import Layout
 from .recorded import RecordedDays
 from .ticks import NO_LOW, Block, Column, Piece, Rows
+from .timeline import DaySource
 
 Ratio = tuple[int, int]
 """New shares for old ones."""
 
 
-class DividedDays:
-    """The days of a recorded instrument with the splits that are yet to come; a ``DaySource``."""
+class DividedDays(DaySource):
+    """The days of a recorded instrument with the splits that are yet to come."""
 
     def __init__(
         self, con_id: int, recorded: RecordedDays, layout: Layout, zone: Zone, caches: Caches
     ) -> None:
+        self.length, self.tick, self.unit = recorded.length, recorded.tick, recorded.unit
         self._con_id = con_id
         self._recorded = recorded
         self._layout = layout
         self._zone = zone
         self._caches = caches
-
-    @property
-    def length(self) -> Nanos:
-        """Length of every trading day."""
-        return self._recorded.length
-
-    @property
-    def tick(self) -> PriceUnits:
-        """The step of its prices."""
-        return self._recorded.tick
-
-    @property
-    def unit(self) -> SizeUnits:
-        """A usual size of a level of its book."""
-        return self._recorded.unit
 
     def head(self) -> int:
         """Number of the earliest day on offer."""
@@ -79,7 +66,7 @@ class DividedDays:
         return found
 
     def close_before(self, number: int, close: PriceUnits) -> PriceUnits:
-        """The close of the day before a day, in that day's shares."""
+        """See ``DaySource``."""
         if number < 0 or not self._actions:
             return close
         (new, old), (new_before, old_before) = self._ratio(number), self._ratio(number - 1)
@@ -162,7 +149,7 @@ class DividedDays:
         return prod(split.new for split in splits), prod(split.old for split in splits)
 
 
-class DividedDay:
+class DividedDay(Day):
     """A day at the prices of other shares; sizes stay what they were."""
 
     def __init__(
@@ -199,7 +186,7 @@ class DividedDay:
     def worked_out(self, what: str, *, minutes: bool) -> Iterator[None]:
         """Work out the day in old shares, then this one."""
         if what not in self._rows:
-            yield from worked_out(self._day, what, minutes=True)
+            yield from self._day.worked_out(what, minutes=True)
             self.rows(what)
             yield
 

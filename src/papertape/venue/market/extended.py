@@ -19,7 +19,7 @@ from .memo import kept
 from .nights import Nights, NightWalk, evening, morning
 from .noise import added, drawn, mix
 from .synthetic import SyntheticDay, SyntheticDays, SyntheticSpec, own_volatility
-from .timeline import CloseBefore, DaySource
+from .timeline import DaySource
 from .walks import STEPS, Way
 
 MORNING_VOLUME: Final = 0.015
@@ -131,8 +131,8 @@ class ThinDay(SyntheticDay):
         return found
 
 
-class ExtendedDays:
-    """The days of an instrument with the hours around their regular sessions; a ``DaySource``.
+class ExtendedDays(DaySource):
+    """The days of an instrument with the hours around their regular sessions.
 
     ``spec`` tells how it trades by day; ``closes`` how many minutes the regular session of a day
     has; ``before`` and ``after`` are the minutes of trading around it, whole half hours.
@@ -206,9 +206,8 @@ class ExtendedDays:
         )
 
     def close_before(self, number: int, close: PriceUnits) -> PriceUnits:
-        """The close of the day before a day, in that day's shares."""
-        told: CloseBefore | None = getattr(self.regular, "close_before", None)
-        return close if told is None else told(number, close)
+        """See ``DaySource``."""
+        return self.regular.close_before(number, close)
 
     def session_close(self, number: int) -> PriceUnits:
         """The last price of a day's regular session, which is the close that the next day shows."""

@@ -5,31 +5,19 @@ day leave it out alike. With the end of a halt the quote that stands there comes
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 from msgspec.structs import replace
 
 from ..script import GENERAL, HALTED, RESUMED, TapeMark
 from ..units import DAY, MONTH, WEEK, Nanos
-from .source import DayStats, Depth, MarketSource, PriceBar, Print, Quote, Span
+from .port import MarketSource
+from .source import ENDLESS, DayStats, Depth, Halt, PriceBar, Print, Quote, Span
 
-ENDLESS: Final[Nanos] = (1 << 63) - 1
-"""The end of a halt that nobody has ended yet."""
 STANDS: Final[Nanos] = 3_600 * 10**9
 """How long an empty book stands before it is looked at again."""
 LONGEST_BAR: Final[Nanos] = 31 * DAY
-
-
-Without = Callable[..., list[PriceBar]]
-
-
-class Halt(NamedTuple):
-    """A time without trading: ``begins <= time < ends``."""
-
-    begins: Nanos
-    ends: Nanos
-    kind: int
 
 
 class Halts:
@@ -77,11 +65,6 @@ def halts_of(marks: Sequence[TapeMark]) -> Halts:
     for mark in marks:
         found.add(mark)
     return found
-
-
-def no_halts(con_id: int) -> Sequence[Halt]:
-    """What a market knows of halts that does not tell of any."""
-    return ()
 
 
 def session_of(market: MarketSource, con_id: int, now: Nanos) -> Span:
@@ -195,8 +178,7 @@ class HaltedSource:
         if not halts:
             return self._below.bars(con_id, start=start, end=end, step=step, what=what)
         shut = [(one.begins, one.ends) for one in halts]
-        without: Without = getattr(self._below, "bars_without", self._whole_bars)
-        return without(con_id, shut, span=(start, end), step=step, what=what)
+        return self._below.bars_without(con_id, shut, span=(start, end), step=step, what=what)
 
     def regular_days(
         self, con_id: int, *, start: Nanos, end: Nanos, what: str
@@ -205,10 +187,3 @@ class HaltedSource:
         if self.halts.within(start - DAY, end + DAY):
             return None
         return self._below.regular_days(con_id, start=start, end=end, what=what)
-
-    def _whole_bars(
-        self, con_id: int, shut: Sequence[Span], *, span: Span, step: Nanos, what: str
-    ) -> list[PriceBar]:
-        """The bars that begin outside of a halt, of a market that cannot leave out parts."""
-        found = self._below.bars(con_id, start=span[0], end=span[1], step=step, what=what)
-        return [bar for bar in found if self.halts.at(bar.start) is None]

@@ -12,7 +12,7 @@ from itertools import pairwise
 import msgspec
 
 from ..units import MINUTE, SECOND, SIZE_SCALE, Nanos, PriceUnits
-from .days import Cache, Caches, Day, worked_out
+from .days import Cache, Caches, Day
 from .noise import added, bridges, drawn, mix
 from .synthetic import STOCK_DAY, SyntheticDay
 from .ticks import Block, Piece, Rows
@@ -41,8 +41,8 @@ class IndexSpec(msgspec.Struct, frozen=True, kw_only=True):
     """What options on it take for its usual day."""
 
 
-class IndexDays:
-    """Trading days of an index; implements ``DaySource``."""
+class IndexDays(DaySource):
+    """Trading days of an index."""
 
     def __init__(
         self,
@@ -75,7 +75,7 @@ class IndexDays:
         return IndexDay(days, self.tick, mix(self._seed, number), self._caches.blocks)
 
 
-class ValueDay:
+class ValueDay(Day):
     """A day known by what it is worth at its whole minutes."""
 
     _unseen: Container[int] = ()
@@ -203,7 +203,7 @@ class IndexDay(ValueDay):
     def _making(self) -> Iterator[None]:
         for day, _ in self._members:
             if not isinstance(day, SyntheticDay):
-                yield from worked_out(day, "BID", minutes=True)
+                yield from day.worked_out("BID", minutes=True)
         yield from super()._making()
 
     def borders(self, cell: int) -> list[float]:

@@ -14,28 +14,22 @@ from typing import Final
 from ..reference.times import period_start
 from ..script import AUCTIONED, GENERAL, HALTED, QUOTED, RESUMED, TRADED, Levels, TapeMark
 from ..units import DAY, Nanos, PriceUnits
-from .actions import (
-    ActionsAhead,
-    InNewShares,
-    KnownDividend,
-    no_actions,
-    no_adjustments,
-    no_dividends,
-)
+from .actions import ActionsAhead, InNewShares, KnownDividend
 from .followed import KEPT, FollowedLine, Followers, next_after
-from .halts import STANDS, Halt, HaltedSource, Halts, halts_of, session_of
+from .halts import STANDS, HaltedSource, Halts, halts_of, session_of
 from .kinds import OptionSpec
+from .port import MarketSource
 from .source import (
     AuctionFigures,
     DayStats,
     Depth,
     DepthLevel,
     Glimpse,
-    MarketSource,
+    Halt,
     PriceBar,
     Print,
     Quote,
-    no_auction,
+    Span,
 )
 
 HALTS: Final = (HALTED, RESUMED)
@@ -145,15 +139,14 @@ class WrittenLine:
         return [one for one in both if one.bid and one.ask]
 
 
-class WorldTape:
-    """A market with the written lines of a world over it; a ``MarketSource``."""
+class WorldTape(MarketSource):
+    """A market with the written lines of a world over it."""
 
     def __init__(self, below: MarketSource, volatilities: Iterable[tuple[int, float]] = ()) -> None:
         """``volatilities`` are yearly ones that a world has told of options."""
         self.below = below
         self._lines: dict[int, WrittenLine] = {}
-        self._option = getattr(below, "option", lambda con_id: None)
-        self._followers = Followers(self._option, self._lines.get, dict(volatilities))
+        self._followers = Followers(below.option, self._lines.get, dict(volatilities))
         self._halted: dict[int, HaltedSource] = {}
         """What has been halted while the market below plays it."""
         self._halted_options: dict[int, HaltedSource | None] = {}
@@ -183,10 +176,6 @@ class WorldTape:
         self._halted_options.clear()
         self._followers.forget()
 
-    def __getattr__(self, name: str) -> object:
-        """What only the market below can say, such as splits."""
-        return getattr(self.below, name)
-
     def _own(self, con_id: int) -> WrittenLine | FollowedLine | None:
         """What a world has written of an instrument, or what follows from that."""
         line = self._lines.get(con_id)
@@ -205,7 +194,7 @@ class WorldTape:
         if con_id not in known:
             if len(known) >= KEPT:
                 known.clear()
-            spec: OptionSpec | None = self._option(con_id)
+            spec = self.below.option(con_id)
             known[con_id] = None if spec is None else self._halted.get(spec.underlying)
         return known[con_id]
 
@@ -292,23 +281,19 @@ class WorldTape:
         prices nobody divides."""
         if con_id in self._lines:
             return None
-        found: ActionsAhead | None = getattr(self.below, "actions_ahead", no_actions)(con_id, after)
-        return found
+        return self.below.actions_ahead(con_id, after)
 
     def dividends(self, con_id: int) -> Sequence[KnownDividend]:
         """The dividends that the market below knows; none of what a world writes."""
         if con_id in self._lines:
             return ()
-        found: Sequence[KnownDividend] = getattr(self.below, "dividends", no_dividends)(con_id)
-        return found
+        return self.below.dividends(con_id)
 
     def adjustments(self, con_id: int, until: Nanos) -> Sequence[InNewShares]:
         """What the market below brings past bars with; nothing of what a world writes."""
         if con_id in self._lines:
             return ()
-        known = getattr(self.below, "adjustments", no_adjustments)
-        found: Sequence[InNewShares] = known(con_id, until)
-        return found
+        return self.below.adjustments(con_id, until)
 
     def auction(self, con_id: int, now: Nanos) -> AuctionFigures | None:
         """What is known of the next auction: what a world tells, or what the tape below will do;
@@ -318,8 +303,7 @@ class WorldTape:
             return line.auction(now)
         if any(one.begins <= now < one.ends for one in self.halts(con_id)):
             return AuctionFigures(0, 0, 0)
-        found: AuctionFigures | None = getattr(self.below, "auction", no_auction)(con_id, now)
-        return found
+        return self.below.auction(con_id, now)
 
     def depth(self, con_id: int, now: Nanos, levels: int) -> Depth:
         """See ``MarketSource``."""
@@ -350,6 +334,14 @@ class WorldTape:
             found = [bar for bar in below if bar.start < first]
         made = (_bar(line, begin, until, what) for begin, until in spans if begin >= start)
         return found + [bar for bar in made if bar is not None]
+
+    def bars_without(
+        self, con_id: int, shut: Sequence[Span], *, span: Span, step: Nanos, what: str
+    ) -> list[PriceBar]:
+        """See ``MarketSource``; whole bars are left out of what a world has written or halted."""
+        if self._own(con_id) is None and (under := self._under(con_id)) is self.below:
+            return under.bars_without(con_id, shut, span=span, step=step, what=what)
+        return super().bars_without(con_id, shut, span=span, step=step, what=what)
 
     def regular_days(
         self, con_id: int, *, start: Nanos, end: Nanos, what: str
@@ -384,6 +376,10 @@ class WorldTape:
             known[place] = min(close, end + 1)
         yield from known.items()
 
+    def option(self, con_id: int) -> OptionSpec | None:
+        """See ``MarketSource``."""
+        return self.below.option(con_id)
+
     def volatility(self, con_id: int, now: Nanos) -> float | None:
         """See ``MarketSource``."""
         line = self._own(con_id)
@@ -403,15 +399,13 @@ class WorldTape:
         """See ``MarketSource``; a world has no days before its own."""
         if con_id in self.below:
             return self.below.past_closes(con_id, now, days)
-        return now - now % DAY, []
+        return super().past_closes(con_id, now, days)
 
     def trading_start(self, con_id: int, now: Nanos, days: int, *, regular: bool = False) -> Nanos:
         """See ``MarketSource``."""
-        return (
-            self.below.trading_start(con_id, now, days, regular=regular)
-            if con_id in self.below
-            else now - days * DAY
-        )
+        if con_id in self.below:
+            return self.below.trading_start(con_id, now, days, regular=regular)
+        return super().trading_start(con_id, now, days, regular=regular)
 
     def head(self, con_id: int) -> Nanos:
         """See ``MarketSource``."""
@@ -422,11 +416,11 @@ class WorldTape:
             raise KeyError(con_id)
         return line.begins
 
-    def sessions(self, con_id: int, start: Nanos, end: Nanos) -> list[tuple[Nanos, Nanos]]:
+    def sessions(self, con_id: int, start: Nanos, end: Nanos) -> list[Span]:
         """See ``MarketSource``; an instrument without a tape below is open at any hour."""
         if con_id in self.below:
             return self.below.sessions(con_id, start, end)
-        return [(day * DAY, (day + 1) * DAY) for day in range(start // DAY, end // DAY + 1)]
+        return super().sessions(con_id, start, end)
 
 
 def _levels(book: Levels, most: int) -> tuple[DepthLevel, ...]:

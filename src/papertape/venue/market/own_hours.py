@@ -14,7 +14,7 @@ from math import sqrt
 from typing import NamedTuple
 
 from ..units import MINUTE, Nanos, PriceUnits
-from .days import Cache, Caches, Day, worked_out
+from .days import Cache, Caches, Day
 from .indices import ValueDay
 from .layout import Layout, PlayedPart, part_at
 from .noise import ODDS, bridges, drawn, mix
@@ -42,8 +42,8 @@ class Stretch(NamedTuple):
     """When it fell asleep."""
 
 
-class OwnHours:
-    """The days of another instrument in hours of one's own; implements ``DaySource``."""
+class OwnHours(DaySource):
+    """The days of another instrument in hours of one's own."""
 
     def __init__(
         self,
@@ -181,7 +181,7 @@ class _NightDay(ValueDay):
         return self._values[cell * STEPS : (cell + 1) * STEPS + 1]
 
 
-class OwnDay:
+class OwnDay(Day):
     """A day that is the underlying's in some stretches, and a bridge between them."""
 
     def __init__(
@@ -219,9 +219,9 @@ class OwnDay:
     def worked_out(self, what: str, *, minutes: bool) -> Iterator[None]:
         """Work out the night, the underlying's days, and then this one."""
         if what not in self._rows:
-            yield from worked_out(self._night, what, minutes=True)
+            yield from self._night.worked_out(what, minutes=True)
             for one in self._played:
-                yield from worked_out(self._under(one.number), what, minutes=True)
+                yield from self._under(one.number).worked_out(what, minutes=True)
             self.rows(what)
             yield
 

@@ -20,6 +20,7 @@ from .noise import mix
 from .repeated import RepeatedDay
 from .synthetic import STOCK_DAY, Factors, SyntheticDays, SyntheticSpec
 from .ticks import Column
+from .timeline import DaySource
 
 MOST_TRADES_A_MINUTE = 300  # five a second is lively; more only costs time
 
@@ -73,8 +74,8 @@ class Recording(msgspec.Struct, frozen=True):
         check_length(self.length)
 
 
-class RecordedDays:
-    """Trading days of a recorded instrument; implements ``DaySource``."""
+class RecordedDays(DaySource):
+    """Trading days of a recorded instrument."""
 
     def __init__(
         self,

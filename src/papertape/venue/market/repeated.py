@@ -12,8 +12,8 @@ from .days import Cache, Day, day_piece
 from .ticks import Block, Column, Piece, Rows, joined, rows_of
 
 
-class RepeatedDay:
-    """A day of ``length`` from ``stretch``, whose length divides it; implements ``Day``.
+class RepeatedDay(Day):
+    """A day of ``length`` from ``stretch``, whose length divides it.
 
     Raises ``ValueError`` when it does not, or is not of whole minutes.
     """

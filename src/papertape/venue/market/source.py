@@ -1,14 +1,13 @@
-"""What a market is to the engine and to the server: quotes, trades, sessions, bars.
+"""What a market says: quotes, trades, the figures of a day, bars, books, halts, auctions.
 
-A recorded market, a synthetic market and a test's scripted market are three sources of one
-tape; each implements ``MarketSource``. A source is deterministic: what it says about an
-instant depends on its construction and on that instant alone, never on who asked before.
+Prices and sizes are in units of the instrument, times in nanoseconds since 1970. The questions are
+in ``port``.
 """
 
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from struct import Struct
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -138,6 +137,18 @@ class Glimpse(msgspec.Struct, frozen=True, gc=False):
         return GlimpsePoint(*_POINT.unpack_from(self.points, minutes * _POINT.size))
 
 
+ENDLESS: Final[Nanos] = (1 << 63) - 1
+"""The end of a halt that nobody has ended yet."""
+
+
+class Halt(NamedTuple):
+    """A time without trading: ``begins <= time < ends``."""
+
+    begins: Nanos
+    ends: Nanos
+    kind: int
+
+
 class AuctionFigures(msgspec.Struct, frozen=True, gc=False):
     """How an auction would end if it were now."""
 
@@ -149,89 +160,3 @@ class AuctionFigures(msgspec.Struct, frozen=True, gc=False):
     """What would be left, negative of sellers."""
     regulatory: SizeUnits = 0
     """The imbalance that the exchange has published once, for orders that may only offset it."""
-
-
-def no_auction(con_id: int, now: Nanos) -> AuctionFigures | None:
-    """What a market knows of auctions that does not tell of any."""
-    return None
-
-
-class MarketSource(Protocol):
-    """One tape over all instruments of a station."""
-
-    def con_ids(self) -> Iterable[int]:
-        """The instruments that this source can quote, as far as it lists them."""
-
-    def __contains__(self, con_id: int) -> bool:
-        """Whether this source can quote an instrument, listed or not."""
-
-    def quote(self, con_id: int, now: Nanos) -> Quote:
-        """Top of book at ``now`` (the latest quote not after it)."""
-
-    def day(self, con_id: int, now: Nanos) -> DayStats:
-        """The trading day that ``now`` belongs to, up to and including ``now``."""
-
-    def ticks(self, con_id: int, after: Nanos, until: Nanos) -> Iterator[Quote | Print]:
-        """Every quote and trade with ``after < time <= until``, in time order."""
-
-    def next_tick(self, con_id: int, after: Nanos) -> Nanos | None:
-        """Time of the first tick after ``after``; None when the tape has no more."""
-
-    def bars(
-        self, con_id: int, *, start: Nanos, end: Nanos, step: Nanos, what: str
-    ) -> list[PriceBar]:
-        """Bars of ``step`` nanoseconds that begin in ``start <= t < end``, empty ones left out.
-
-        ``WEEK`` and ``MONTH`` are those of the calendar.
-
-        ``what`` is TRADES, BID, ASK, MIDPOINT or BID_ASK with the meaning of reqHistoricalData.
-        """
-
-    def regular_days(
-        self, con_id: int, *, start: Nanos, end: Nanos, what: str
-    ) -> list[PriceBar] | None:
-        """A bar of the regular session of every trading day that touches a span, the last up to and
-        including its end; None where this costs as much as the minutes of the days do, of which
-        the caller makes them."""
-
-    def worked_out(
-        self, con_id: int, start: Nanos, end: Nanos, what: str, *, minutes: bool, gaps: bool = False
-    ) -> Iterator[None]:
-        """Work out what the bars of the trading days of a span take, of days or else of
-        ``minutes``, and keep it for a while; a few milliseconds at each step. ``gaps``: the quotes
-        too of a day that has minutes without a trade."""
-
-    def minuted(self, con_id: int) -> bool:
-        """Whether the bar of a day takes its minutes to be worked out first, which are then kept
-        for a while: of what derives from another's price, of recordings."""
-
-    def volatility(self, con_id: int, now: Nanos) -> float | None:
-        """The yearly volatility that options are priced at: of an option its own, of anything else
-        that of an option at the money in 30 days. None after an option's expiry, and where the tape
-        knows none."""
-
-    def bond_yield(self, con_id: int, now: Nanos, price: PriceUnits) -> float | None:
-        """The yearly yield of a bond at a price, compounded with its coupons; None of anything
-        else, and at its end."""
-
-    def glimpse(self, con_id: int, now: Nanos) -> Glimpse | None:
-        """The half an hour around ``now`` at a glance; None of what has no trades."""
-
-    def past_closes(self, con_id: int, now: Nanos, days: int) -> tuple[Nanos, list[PriceUnits]]:
-        """When the trading day that plays began, and the last prices of so many days before it,
-        newest first; fewer where no more are on offer. As cheap as ``glimpse``."""
-
-    def trading_start(self, con_id: int, now: Nanos, days: int, *, regular: bool = False) -> Nanos:
-        """Start of the span of ``days`` trading days that ends at ``now``: of so many sessions, the
-        latest of which has begun before ``now``, its regular part where ``regular``. Where days
-        follow each other without a pause, so much time before."""
-
-    def depth(self, con_id: int, now: Nanos, levels: int) -> Depth:
-        """The book at ``now``, its best level the quote. Raises ``ValueError`` unless there are 1
-        to 60 ``levels``."""
-
-    def head(self, con_id: int) -> Nanos:
-        """First instant of the earliest trading day on offer."""
-
-    def sessions(self, con_id: int, start: Nanos, end: Nanos) -> list[tuple[Nanos, Nanos]]:
-        """First instant and end of every trading day that touches ``start .. end``."""

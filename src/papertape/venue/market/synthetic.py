@@ -32,6 +32,7 @@ from .liveliness import busy, profile
 from .memo import kept
 from .noise import REACH, drawn, mix
 from .ticks import Block, Column, Piece, Rows
+from .timeline import DaySource
 from .walks import STEPS, Extreme, Shared, Walk, Way
 
 STOCK_DAY: Nanos = 390 * MINUTE
@@ -89,7 +90,7 @@ def _nights(nightly: bool, origin: int) -> Callable[[int], bool]:
     return lambda number: nightly or number <= min(origin, 0)
 
 
-class SyntheticDays:
+class SyntheticDays(DaySource):
     """Trading days of an instrument, invented but for its daily ``history`` if there is any.
 
     ``origin`` is the day that opens at the specification's price; ``nightly`` says that there are
@@ -171,7 +172,7 @@ class TradedCell(NamedTuple):
     trades: Sequence[int]
 
 
-class SyntheticDay:
+class SyntheticDay(Day):
     """A day along a way; its minutes are worked out by cells when they are asked for."""
 
     def __init__(

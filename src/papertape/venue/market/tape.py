@@ -13,11 +13,12 @@ from ..units import MINUTE, Nanos, PriceUnits
 from . import bars
 from .actions import Action, ActionsAhead, InNewShares, KnownDividend
 from .auctions import KEPT, figures
-from .days import Cache, worked_out
+from .days import Cache
 from .defaults import DEFAULTS
 from .depth import depth
 from .glimpses import glimpse, past_closes
 from .kinds import OptionSpec
+from .port import MarketSource
 from .recorded import RecordedDays, Recording
 from .source import AuctionFigures, DayStats, Depth, Glimpse, PriceBar, Print, Quote, Span
 from .sources import NO_CALENDARS, Sources, Spec
@@ -43,8 +44,8 @@ def open_market(
     return Market(anchor, Sources(anchor, recordings, synthetic, seed=seed, calendars=calendars))
 
 
-class Market:
-    """One tape over many instruments; implements ``MarketSource``.
+class Market(MarketSource):
+    """One tape over many instruments.
 
     Every method raises ``KeyError`` for an instrument that it does not have.
     """
@@ -114,9 +115,9 @@ class Market:
         for number, _, close in line.sessions(start, end):
             day = line.day(number)
             part = line.played(number, min(close, end + 1)) < day.length
-            yield from worked_out(day, what, minutes=minutes or part)
+            yield from day.worked_out(what, minutes=minutes or part)
             if gaps and 0 in day.rows(what).count:
-                yield from worked_out(day, "MIDPOINT", minutes=True)
+                yield from day.worked_out("MIDPOINT", minutes=True)
                 if not done:
                     yield from _before(line, number, start)
             done.append(number)
@@ -206,6 +207,6 @@ def _before(line: Tape, number: int, start: Nanos) -> Iterator[None]:
         return
     before = line.number(start - 1)
     if before != number:
-        yield from worked_out(line.day(before), "TRADES", minutes=False)
+        yield from line.day(before).worked_out("TRADES", minutes=False)
     for side in ("BID", "ASK"):
-        yield from worked_out(line.day(before - 1), side, minutes=False)
+        yield from line.day(before - 1).worked_out(side, minutes=False)

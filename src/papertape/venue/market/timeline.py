@@ -6,10 +6,10 @@ a pause, or each in a session of the exchange. What a day holds, its ``DaySource
 ticks; that time belongs to the day before it.
 """
 
-from collections.abc import Callable, Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from copy import copy
 from itertools import chain
-from typing import Protocol
 
 from ..units import MINUTE, Nanos, PriceUnits, SizeUnits
 from .days import Day, day_piece
@@ -18,32 +18,32 @@ from .source import DayStats, Print, Quote, Span
 from .ticks import Block, Piece, joined
 
 
-class DaySource(Protocol):
+class DaySource(ABC):
     """The trading days of one instrument, by number; day 0 is the anchored one."""
 
-    @property
-    def length(self) -> Nanos:
-        """Length of every trading day, a whole number of minutes, at most 24 hours."""
+    length: Nanos
+    """Length of every trading day, a whole number of minutes, at most 24 hours."""
+    tick: PriceUnits
+    """The step of its prices."""
+    unit: SizeUnits
+    """A usual size of a level of its book."""
 
-    @property
-    def tick(self) -> PriceUnits:
-        """The step of its prices."""
-
-    @property
-    def unit(self) -> SizeUnits:
-        """A usual size of a level of its book."""
-
+    @abstractmethod
     def day(self, number: int) -> Day:
         """The trading day of that number."""
 
+    @abstractmethod
     def head(self) -> int:
         """Number of the earliest day that is on offer."""
 
+    def close_before(self, number: int, close: PriceUnits) -> PriceUnits:
+        """The close of the day before a day as that day shows it, in its shares; ``close`` is the
+        same in the shares of its own day."""
+        return close
 
-CloseBefore = Callable[[int, PriceUnits], PriceUnits]
-"""What a source may have: the close of the day before a day, as that day shows it."""
-SessionClose = Callable[[int], PriceUnits]
-"""What a source may have: the last price of a day's regular session."""
+    def session_close(self, number: int) -> PriceUnits | None:
+        """The last price of a day's regular session; None where all that plays of a day is one."""
+        return None
 
 
 class Tape:
@@ -53,8 +53,6 @@ class Tape:
         self.con_id = con_id
         self._source = source
         self._layout = layout
-        self._close_before: CloseBefore | None = getattr(source, "close_before", None)
-        self._session_close: SessionClose | None = getattr(source, "session_close", None)
         # The block that answered last: a live market asks about one minute over and over.
         self._block: Block | None = None
         self._block_from = self._block_until = self._base = self._last = 0
@@ -143,9 +141,7 @@ class Tape:
         day = self._source.day(number)
         part = part_at(self._layout, number, now)
         offset = min(now - part.base, part.until - 1)
-        close = self._close(number - 1)
-        if self._close_before is not None:
-            close = self._close_before(number, close)
+        close = self._source.close_before(number, self._close(number - 1))
         piece = self._so_far(number, day, offset + 1)
         if piece is None:
             return self._quiet(day, offset, close)
@@ -202,8 +198,8 @@ class Tape:
     def _close(self, number: int) -> PriceUnits:
         """The close of a trading day; the latest answer is kept."""
         if self._closed[0] != number:
-            closed = self._session_close or self._last_price
-            self._closed = (number, closed(number))
+            told = self._source.session_close(number)
+            self._closed = (number, self._last_price(number) if told is None else told)
         return self._closed[1]
 
     def _last_price(self, number: int) -> PriceUnits:
