@@ -13,7 +13,7 @@ from rich.table import Table
 
 from ..venue.broker.schedules import FEE_PLANS, MARGIN_MODELS
 from .control import Json, Port, told
-from .ledgers import Config, DataDir, Row, ledgers_of, written
+from .ledgers import Config, DataDir, Ledgers, Row, ledgers_of, on_ledgers, written
 from .terminal import shown
 
 account = typer.Typer(
@@ -67,8 +67,9 @@ def ls(
 
 
 @account.command()
-@told
+@on_ledgers
 def add(
+    ledgers: Ledgers,
     code: Code,
     currency: Annotated[str | None, typer.Option(help="Its base currency. [USD]")] = None,
     cash: Annotated[str | None, typer.Option(help="Its initial cash. [1000000]")] = None,
@@ -78,9 +79,6 @@ def add(
         list[str] | None,
         typer.Option(help="A position that it begins with: 'SPY 100 @ 430'. Repeatable."),
     ] = None,
-    port: Port = None,
-    data_dir: DataDir = None,
-    config: Config = None,
 ) -> None:
     """Open a paper account. Orders may name it at once.
 
@@ -92,13 +90,13 @@ def add(
     `papertape account add DU4 --position "SPY 100 @ 430" --position "AAPL -50"`
     """
     wishes = {"currency": _upper(currency), "cash": cash, "margin_model": margin, "fee_plan": fees}
-    with ledgers_of(port, data_dir, config) as ledgers:
-        _say("opened", ledgers.open(code, wishes, position or ()))
+    _say("opened", ledgers.open(code, wishes, position or ()))
 
 
 @account.command(context_settings={"ignore_unknown_options": True})
-@told
+@on_ledgers
 def deposit(
+    ledgers: Ledgers,
     code: Code,
     amount: Annotated[
         str, typer.Argument(metavar="AMOUNT", help="For example 5000 or 250.50; -1000 withdraws.")
@@ -106,9 +104,6 @@ def deposit(
     currency: Annotated[
         str | None, typer.Argument(metavar="CURRENCY", help="Default: the account's base currency.")
     ] = None,
-    port: Port = None,
-    data_dir: DataDir = None,
-    config: Config = None,
 ) -> None:
     """Deposit cash into an account, or withdraw it. Neither counts as profit or loss.
 
@@ -117,18 +112,15 @@ def deposit(
     Examples: `papertape account deposit DU1234567 5000`,
     `papertape account deposit DU1234567 -250.50 EUR`
     """
-    with ledgers_of(port, data_dir, config) as ledgers:
-        _say("booked", ledgers.deposit(code, amount, _upper(currency)))
+    _say("booked", ledgers.deposit(code, amount, _upper(currency)))
 
 
 @account.command(context_settings={"ignore_unknown_options": True})
-@told
+@on_ledgers
 def position(
+    ledgers: Ledgers,
     code: Code,
     what: Annotated[str, typer.Argument(metavar="POSITION", help="'SPY 100 @ 430', 'SPY -100'.")],
-    port: Port = None,
-    data_dir: DataDir = None,
-    config: Config = None,
 ) -> None:
     """Bring a position into an account from elsewhere, or take it out. Nothing is paid.
 
@@ -138,83 +130,70 @@ def position(
     Examples: `papertape account position DU1234567 "SPY 100 @ 430"`,
     `papertape account position DU1234567 "SPY -100"`
     """
-    with ledgers_of(port, data_dir, config) as ledgers:
-        _say("booked", ledgers.receive(code, what))
+    _say("booked", ledgers.receive(code, what))
 
 
 @account.command()
-@told
+@on_ledgers
 def transfer(
+    ledgers: Ledgers,
     code: Code,
     to: Annotated[str, typer.Argument(metavar="TO", help="The account that receives.")],
     what: Annotated[str, typer.Argument(metavar="WHAT", help="5000, or 'SPY 100'.")],
     currency: Annotated[
         str | None, typer.Argument(metavar="CURRENCY", help="Default: CODE's base currency.")
     ] = None,
-    port: Port = None,
-    data_dir: DataDir = None,
-    config: Config = None,
 ) -> None:
     """Move cash, or a position with what it has cost, to another account.
 
     Examples: `papertape account transfer DU1234567 DU2 5000 EUR`,
     `papertape account transfer DU1234567 DU2 "SPY 100"`
     """
-    with ledgers_of(port, data_dir, config) as ledgers:
-        _say("booked", ledgers.transfer(code, to, what, _upper(currency)))
+    _say("booked", ledgers.transfer(code, to, what, _upper(currency)))
 
 
 @account.command()
-@told
+@on_ledgers
 def convert(
+    ledgers: Ledgers,
     code: Code,
     amount: Annotated[str, typer.Argument(metavar="AMOUNT", help="Of CURRENCY: 5000.")],
     currency: Annotated[str, typer.Argument(metavar="CURRENCY", help="The one that is sold.")],
     into: Annotated[str, typer.Argument(metavar="INTO", help="The one that is bought.")],
-    port: Port = None,
-    data_dir: DataDir = None,
-    config: Config = None,
 ) -> None:
     """Convert cash into another currency at the market's middle rate, without a commission.
 
     Example: `papertape account convert DU1234567 5000 USD EUR`
     """
-    with ledgers_of(port, data_dir, config) as ledgers:
-        _say("booked", ledgers.convert(code, amount, currency.upper(), into.upper()))
+    _say("booked", ledgers.convert(code, amount, currency.upper(), into.upper()))
 
 
 @account.command()
-@told
+@on_ledgers
 def margin(
+    ledgers: Ledgers,
     code: Code,
     model: Annotated[str, typer.Argument(metavar="MODEL", help=f"{MODELS}.")],
-    port: Port = None,
-    data_dir: DataDir = None,
-    config: Config = None,
 ) -> None:
     """Change the margin model of an account.
 
     Example: `papertape account margin DU1234567 reg_t`
     """
-    with ledgers_of(port, data_dir, config) as ledgers:
-        _say("changed", ledgers.choose_margin(code, model))
+    _say("changed", ledgers.choose_margin(code, model))
 
 
 @account.command()
-@told
+@on_ledgers
 def fees(
+    ledgers: Ledgers,
     code: Code,
     plan: Annotated[str, typer.Argument(metavar="PLAN", help=f"{PLANS}.")],
-    port: Port = None,
-    data_dir: DataDir = None,
-    config: Config = None,
 ) -> None:
     """Change the fee plan of an account.
 
     Example: `papertape account fees DU1234567 none`
     """
-    with ledgers_of(port, data_dir, config) as ledgers:
-        _say("changed", ledgers.choose_fees(code, plan))
+    _say("changed", ledgers.choose_fees(code, plan))
 
 
 def _say(what: str, row: Row) -> None:

@@ -10,8 +10,7 @@ from typing import Annotated
 import typer
 
 from ..quoting import visible
-from .control import Port, told
-from .ledgers import Config, DataDir, Row, ledgers_of, written
+from .ledgers import Ledgers, Row, on_ledgers, written
 
 company = typer.Typer(
     name="company",
@@ -33,50 +32,42 @@ Share = Annotated[
 
 
 @company.command()
-@told
+@on_ledgers
 def dividend(
+    ledgers: Ledgers,
     share: Share,
     amount: Annotated[str, typer.Argument(metavar="AMOUNT", help="For a share: 0.27.")],
     account: Annotated[str | None, typer.Option(help="The only account that it goes to.")] = None,
-    port: Port = None,
-    data_dir: DataDir = None,
-    config: Config = None,
 ) -> None:
     """Pay a dividend to whoever holds a share, or CFDs on it; who is short pays it.
 
     Example: `papertape company dividend AAPL 0.27`
     """
-    with ledgers_of(port, data_dir, config) as ledgers:
-        _say(f"paid {amount} for each share of {share}", ledgers.dividend(share, amount, account))
+    _say(f"paid {amount} for each share of {share}", ledgers.dividend(share, amount, account))
 
 
 @company.command()
-@told
+@on_ledgers
 def split(
+    ledgers: Ledgers,
     share: Share,
     ratio: Annotated[str, typer.Argument(metavar="NEW:OLD", help="New shares for old ones.")],
-    port: Port = None,
-    data_dir: DataDir = None,
-    config: Config = None,
 ) -> None:
     """Split a share; the fraction of a share is paid in cash, and orders for it are cancelled.
 
     Examples: `papertape company split AAPL 2:1`, `papertape company split GME 1:10`
     """
-    with ledgers_of(port, data_dir, config) as ledgers:
-        _say(f"split {share} {ratio}", ledgers.split(share, ratio))
+    _say(f"split {share} {ratio}", ledgers.split(share, ratio))
 
 
 @company.command()
-@told
+@on_ledgers
 def merger(
+    ledgers: Ledgers,
     share: Share,
     terms: Annotated[
         list[str], typer.Argument(metavar="TERMS", help="1:2 XYZ, 12.50, or 1:2 XYZ 12.50.")
     ],
-    port: Port = None,
-    data_dir: DataDir = None,
-    config: Config = None,
 ) -> None:
     """End a share whose company is taken over: others for it, cash for each, or both.
 
@@ -84,40 +75,34 @@ def merger(
 
     Examples: `papertape company merger AAPL 12.50`, `papertape company merger AAPL 1:2 MSFT 12.50`
     """
-    with ledgers_of(port, data_dir, config) as ledgers:
-        whole = " ".join(terms)
-        _say(f"exchanged {share} for {whole}", ledgers.merger(share, whole))
+    whole = " ".join(terms)
+    _say(f"exchanged {share} for {whole}", ledgers.merger(share, whole))
 
 
 @company.command(name="spin-off")
-@told
+@on_ledgers
 def spin_off(
+    ledgers: Ledgers,
     share: Share,
     terms: Annotated[list[str], typer.Argument(metavar="NEW:OLD SHARE", help="1:4 XYZ.")],
     cost: Annotated[
         str, typer.Option(help="The part of the cost that goes to the new shares: 0.25.")
     ],
-    port: Port = None,
-    data_dir: DataDir = None,
-    config: Config = None,
 ) -> None:
     """Give whoever holds a share those of a part of its company as well.
 
     Example: `papertape company spin-off AAPL 1:4 XYZ --cost 0.25`
     """
-    with ledgers_of(port, data_dir, config) as ledgers:
-        whole = " ".join(terms)
-        _say(f"gave {whole} for shares of {share}", ledgers.spin_off(share, whole, cost))
+    whole = " ".join(terms)
+    _say(f"gave {whole} for shares of {share}", ledgers.spin_off(share, whole, cost))
 
 
 @company.command()
-@told
+@on_ledgers
 def rename(
+    ledgers: Ledgers,
     share: Share,
     symbol: Annotated[str, typer.Argument(metavar="SYMBOL", help="The new one.")],
-    port: Port = None,
-    data_dir: DataDir = None,
-    config: Config = None,
 ) -> None:
     """Give a share another symbol. Its conId, holdings and orders stay.
 
@@ -125,8 +110,7 @@ def rename(
 
     Example: `papertape company rename FB META`
     """
-    with ledgers_of(port, data_dir, config) as ledgers:
-        ledgers.renaming(share, symbol)
+    ledgers.renaming(share, symbol)
     _say(f"{share} is {symbol.upper()}", ())
 
 

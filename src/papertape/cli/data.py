@@ -48,6 +48,7 @@ data = typer.Typer(
     add_completion=False,
 )
 FolderArgument = Annotated[Path, typer.Argument(help="A market folder.")]
+Symbols = Annotated[list[str] | None, typer.Argument(help="Symbols or conIds; without any, all.")]
 _PAIR = re.compile(r"([^=]+)=(.*)", re.DOTALL)
 
 
@@ -159,9 +160,7 @@ def _tell(report: ImportReport, into: Path) -> None:
 @told
 def ls(
     folder: FolderArgument,
-    symbols: Annotated[
-        list[str] | None, typer.Argument(help="Symbols or conIds; without any, all.")
-    ] = None,
+    symbols: Symbols = None,
     as_json: Json = False,
 ) -> None:
     """Show what a market folder holds: contracts, kinds of data, rows, span and gaps.
@@ -202,9 +201,7 @@ def ls(
 @told
 def export(
     folder: FolderArgument,
-    symbols: Annotated[
-        list[str] | None, typer.Argument(help="Symbols or conIds; without any, all.")
-    ] = None,
+    symbols: Symbols = None,
     to: Annotated[Path, typer.Option(help="A folder that is not there yet.")] = Path("export"),
 ) -> None:
     """Write a market folder as CSV: one file for each kind of data, times in UTC.

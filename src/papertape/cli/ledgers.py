@@ -3,15 +3,18 @@ API, or with ``--data-dir`` in the journal of a stopped one.
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from functools import wraps
+from inspect import Signature, signature
 from pathlib import Path
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any, Concatenate, ParamSpec, Protocol
 from urllib.parse import quote
 
 import typer
 
 from ..errors import JournalError, SettingsError
+from .control import Port, told
 from .remote import ControlClient
 
 DataDir = Annotated[
@@ -23,6 +26,7 @@ Config = Annotated[
     typer.Option(help="With --data-dir: settings file of the station, for its market."),
 ]
 Row = dict[str, Any]
+Given = ParamSpec("Given")
 
 
 class Ledgers(Protocol):
@@ -66,6 +70,24 @@ class Ledgers(Protocol):
 
     def renaming(self, share: str, symbol: str) -> list[Row]:
         """Give a share another symbol."""
+
+
+def on_ledgers(command: Callable[Concatenate[Ledgers, Given], None]) -> Callable[..., None]:
+    """Give a command the options that say which station's accounts it is for, after its own; it
+    takes the accounts as its first argument. A failure is reported as ``told`` does."""
+
+    def placed(
+        *args: Any, port: Port = None, data_dir: DataDir = None, config: Config = None, **own: Any
+    ) -> None:
+        with ledgers_of(port, data_dir, config) as ledgers:
+            command(ledgers, *args, **own)
+
+    asked = list(signature(command).parameters.values())[1:]
+    shared = [one for one in signature(placed).parameters.values() if one.kind is one.KEYWORD_ONLY]
+    made = told(wraps(command)(placed))
+    vars(made)["__signature__"] = Signature([*asked, *shared])
+    made.__annotations__ = {one.name: one.annotation for one in (*asked, *shared)}
+    return made
 
 
 def ledgers_of(

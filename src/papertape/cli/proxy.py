@@ -15,18 +15,19 @@ from ..recording.aio.proxy import Proxy
 from ..recording.aio.recorder import Recorder
 from ..recording.drills import WireDrill, parse_drill
 from .control import told
+from .recording_options import Listen, Quiet
 
 
 @told
 def proxy(
-    listen: Annotated[str, typer.Option(help="PORT or HOST:PORT to listen on; port 0 picks one.")],
+    listen: Listen,
     to: Annotated[str, typer.Option(help="HOST:PORT of the TWS, IB Gateway or station.")],
     record: Annotated[Path | None, typer.Option(help="Write a recording to this new file.")] = None,
     drill: Annotated[
         list[str] | None,
         typer.Option(help="A fault of the wire, as 'reset placeOrder ms=20'; repeat for more."),
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Log errors only.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Pass every byte between a program and a TWS, record both, make the wire fail.
 

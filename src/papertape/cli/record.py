@@ -14,6 +14,7 @@ from ..recording.imports import load
 from ..recording.sanitise import sanitise as mask
 from ..versions import MAX_SERVER, MIN_SERVER
 from .control import told
+from .recording_options import Recorded
 from .terminal import shown
 
 record = typer.Typer(
@@ -28,7 +29,6 @@ record = typer.Typer(
     rich_markup_mode="markdown",
     add_completion=False,
 )
-Source = Annotated[Path, typer.Argument(help="A recording, or one of those of others.")]
 Version = Annotated[
     int | None,
     typer.Option(
@@ -41,7 +41,7 @@ Version = Annotated[
 @record.command()
 @told
 def sanitise(
-    source: Source,
+    source: Recorded,
     target: Annotated[Path, typer.Argument(help="The masked recording; replaced if it exists.")],
 ) -> None:
     """Mask accounts, names, order references and permanent ids, the same mask everywhere.
@@ -66,7 +66,7 @@ def sanitise(
 @record.command("import")
 @told
 def import_(
-    source: Source,
+    source: Recorded,
     target: Annotated[Path, typer.Argument(help="The recording; replaced if it exists.")],
     server_version: Version = None,
 ) -> None:
@@ -96,7 +96,7 @@ def import_(
 @record.command("as-world")
 @told
 def as_world(
-    source: Source,
+    source: Recorded,
     target: Annotated[
         Path | None, typer.Argument(help="File of the world; replaced. [standard output]")
     ] = None,

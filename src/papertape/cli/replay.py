@@ -16,6 +16,7 @@ from ..recording.replay import Replay
 from ..versions import MAX_SERVER, MIN_SERVER
 from .control import told
 from .proxy import address, log_to_screen
+from .recording_options import Listen, Quiet, Recorded
 
 SHOWN = 20
 """Lines of a list at the end."""
@@ -30,10 +31,8 @@ class Times(StrEnum):
 
 @told
 def replay(
-    file: Annotated[Path, typer.Argument(help="A recording, or one of those of others.")],
-    port: Annotated[
-        str, typer.Option(help="PORT or HOST:PORT to listen on; port 0 picks one.")
-    ] = "7497",
+    file: Recorded,
+    port: Listen = "7497",
     speed: Annotated[
         str, typer.Option(help="Times as fast as recorded, or max: without any delay.")
     ] = "1",
@@ -48,7 +47,7 @@ def replay(
         bool,
         typer.Option("--as-world", help="Print the recording as a world instead of serving it."),
     ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Log errors only.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Be a TWS that answers a program as the recorded one did.
 
