@@ -14,6 +14,7 @@ from papertape.client.api import Tws
 from papertape.errors import FeatureNotSupported, RemoteProtocolError, RequestRefused
 from papertape.versions import MAX_SERVER
 from papertape.wire.catalogue import fa
+from papertape.wire.catalogue.session import ErrorMessage
 from server.handlers.test_advisor import PROFILE
 from server.pair import Hall
 from walks import walk
@@ -85,6 +86,19 @@ def test_members_in_their_older_form_are_read() -> None:
     text = LISTED.format("<String>DU1</String><String>DU2</String>")
     (group,) = answered(lambda tws: tws.allocation_groups(), text)
     assert group == AllocationGroup("a", "", {"DU1": Decimal(0), "DU2": Decimal(0)})
+
+
+@walk("code", [344, 585, 10230, 10238])
+def test_what_tws_refuses_without_an_id_ends_without_waiting_for_the_deadline(code: int) -> None:
+    tws = Memory()
+    tws.answers[fa.RequestFA] = lambda m: [ErrorMessage(-1, errorCode=code, errorMsg="no advisor")]
+
+    async def main() -> None:
+        async with connect() as here:
+            with pytest.raises(RequestRefused, match=str(code)):
+                await here.allocation_groups(timeout=3600)
+
+    run(tws, main)
 
 
 def answered(call: Callable[[Tws], Awaitable[Any]], text: str) -> Any:

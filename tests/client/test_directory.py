@@ -165,6 +165,22 @@ def test_a_rule_that_there_is_not_is_refused_without_waiting_for_the_deadline() 
     run(tws, main)
 
 
+def test_all_that_wait_for_the_rule_that_is_refused_end() -> None:
+    tws = Memory()
+    tws.answers[reference.ReqMarketRule] = lambda m: []
+
+    async def main() -> None:
+        async with connect() as session:
+            both = [asyncio.ensure_future(session.market_rule(98, timeout=3600)) for _ in range(2)]
+            await asyncio.sleep(0)
+            tws.send(ErrorMessage(-1, errorCode=322, errorMsg="Error processing request.-'bN'"))
+            for one in both:
+                with pytest.raises(RequestRefused, match="322"):
+                    await one
+
+    run(tws, main)
+
+
 def test_a_server_that_is_too_old_is_asked_nothing() -> None:
     tws = Memory(version=150)
 

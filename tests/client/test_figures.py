@@ -88,6 +88,23 @@ def test_an_account_that_others_keep_from_it_is_refused_and_the_one_followed_goe
     run(tws, main)
 
 
+def test_an_account_that_there_is_not_is_refused_without_waiting_for_the_deadline() -> None:
+    tws = Memory()
+    text = "Error validating request.-'bY' : cause - "
+    told = [
+        session.ErrorMessage(id=-1, errorCode=321, errorMsg=text + cause)
+        for cause in ("FA data operations ignored for non FA customers.", "Invalid account code")
+    ]
+    tws.answers[account.ReqAccountUpdates] = lambda asked: told if asked.acctCode == "X" else []
+
+    async def main() -> None:
+        async with connect() as tws_session:
+            with pytest.raises(RequestRefused, match="Invalid account code"):
+                await tws_session.account("X", timeout=3600)
+
+    run(tws, main)
+
+
 def test_a_line_of_account_values_has_the_latest_figures() -> None:
     tws = Memory()
     value = lambda key, text: account.AccountValue(key, text, "USD", "DU1")  # noqa: E731

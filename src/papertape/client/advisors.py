@@ -38,7 +38,7 @@ class _AdvisorData(Call):
 
     def __init__(self, kind: int) -> None:
         super().__init__("requestFA")
-        self._kind = kind
+        self.subject = self._kind = kind
 
     def feed(self, message: Any) -> None:
         """Take the answer of this kind."""

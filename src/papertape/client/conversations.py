@@ -19,6 +19,12 @@ REMARKS = 100
 class Conversation:
     """Base of all conversations: open until it has a result or an error."""
 
+    subject: object = None
+    """What it asks for, where several requests of its name without an id may ask for more than
+    one thing."""
+    complete: bool = False
+    """Whether all that was there when it began has arrived; it may go on."""
+
     def __init__(self, name: str, request_id: int = -1) -> None:
         self.name = name
         self.request_id = request_id

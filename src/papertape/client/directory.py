@@ -105,7 +105,7 @@ class _MarketRule(Call):
 
     def __init__(self, rule: int) -> None:
         super().__init__("reqMarketRule")
-        self._rule = rule
+        self.subject = self._rule = rule
 
     def feed(self, message: Any) -> None:
         """Take the answer of this rule."""

@@ -2,12 +2,12 @@
 
 The id of an error is that of a request, of an order, or -1. An error about neither is a notice: it
 goes to the report, may change the known state of the broker link or a farm, and is never raised,
-but for 2101, which answers a request that has no id.
+but where it refuses a request that has no id (``WITHOUT_ID``).
 """
 
 import logging
 import re
-from typing import Any, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from ..codes import CodeTable
 from ..errors import ApiError, ClientIdInUse, ConnectionLost, PapertapeError, api_error
@@ -23,10 +23,25 @@ from .streams import Stream
 
 NEW_PORT = re.compile(r"port - (\d{1,5})\b")
 
-WITHOUT_ID = {322: "reqMarketRule"}
-"""Requests that have no id, by the code with which TWS refuses them."""
-FOLLOWED_ELSEWHERE = 2101
-"""Other clients follow another account than the one that was asked for."""
+
+class RefusedWithoutId(NamedTuple):
+    """How TWS refuses a request that has no id."""
+
+    code: int
+    request: str
+    says: str = ""
+    """A part of the text, where other requests get this code too."""
+
+
+WITHOUT_ID: Final = (
+    RefusedWithoutId(321, "reqAccountUpdates", "Invalid account code"),
+    RefusedWithoutId(322, "reqMarketRule"),
+    RefusedWithoutId(2101, "reqAccountUpdates"),  # other clients follow another account
+    RefusedWithoutId(344, "requestFA"),
+    RefusedWithoutId(585, "requestFA"),
+    RefusedWithoutId(10230, "requestFA"),
+    RefusedWithoutId(10238, "requestFA"),
+)
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +62,9 @@ class Judged(Protocol):
 
     def closed(self, error: PapertapeError, *, final: bool = False) -> None:
         """Handle the loss of the connection."""
+
+    def end(self, conversation: Conversation) -> None:
+        """Remove a conversation."""
 
     def compare(self) -> None:
         """Reconcile the orders after an interruption."""
@@ -85,19 +103,19 @@ class Judge:
             conversation.notice(error)
             return
         core.routes.remove(conversation)
-        if isinstance(conversation, Stream):
-            if core.healer.failed(conversation, error, core.now):
-                core.stir()
-                return
-            core.healer.remove(conversation)
+        if isinstance(conversation, Stream) and core.healer.failed(conversation, error, core.now):
+            core.stir()
+            return
+        self._refuse(conversation, error)
+
+    def _refuse(self, conversation: Conversation, error: ApiError) -> None:
+        self._core.end(conversation)
         conversation.fail(error)
 
     def _about_session(self, error: ApiError) -> None:
         core = self._core
         core.report.notices.append(error)
         logger.info("%s", error)
-        if error.code == FOLLOWED_ELSEWHERE:
-            self._not_followed(error)
         for ask in core.asks:
             ask.hear(error)
         self._about_request_without_id(error)
@@ -110,22 +128,17 @@ class Judge:
         core.stir()
 
     def _about_request_without_id(self, error: ApiError) -> None:
-        """End the only request that waits and that an error without an id can be about."""
-        name = WITHOUT_ID.get(error.code)
-        meant = [ask for ask in self._core.asks if ask.name == name and not ask.done]
-        if len(meant) == 1:
-            meant[0].finish(error)
-
-    def _not_followed(self, error: ApiError) -> None:
-        """End what has asked for the values of an account and gets none: the request has no id."""
-        core = self._core
-        for conversation in tuple(core.routes.asking("reqAccountUpdates")):
-            if getattr(conversation, "complete", False):
-                continue  # it goes on as before
-            core.routes.remove(conversation)
-            if isinstance(conversation, Stream):
-                core.healer.remove(conversation)
-            conversation.fail(error)
+        """End what waits for the answer to a request without an id, if that is what an error
+        refuses. Where several wait that ask for different things, all wait on: which one is meant
+        is not known."""
+        names = {
+            row.request for row in WITHOUT_ID if row.code == error.code and row.says in error.text
+        }
+        for name in names:
+            waiting = [one for one in self._core.routes.asking(name) if not one.complete]
+            if len({one.subject for one in waiting}) == 1:
+                for conversation in waiting:
+                    self._refuse(conversation, error)
 
     def _dismissed(self, error: ApiError) -> None:
         """Handle an error by which the server announces that it closes the connection."""
