@@ -15,8 +15,7 @@ import pytest
 import yaml
 
 from papertape import __main__ as command
-from papertape.cli import COMMANDS
-from papertape.cli import serve as serve_module
+from papertape.cli import COMMANDS, serving
 from papertape.cli.settings import ServeSettings
 from papertape.errors import SettingsError
 from walks import walk
@@ -105,11 +104,11 @@ def test_without_the_control_api_a_station_starts_unless_it_is_asked_for(
 ) -> None:
     monkeypatch.delenv("PAPERTAPE_CONSOLE", raising=False)
     asked = ServeSettings(control_port=5)
-    assert serve_module._uncontrolled(asked) == ""
-    monkeypatch.setattr(serve_module, "find_spec", without("fastapi"))
+    assert serving._uncontrolled(asked) == ""
+    monkeypatch.setattr(serving, "find_spec", without("fastapi"))
     told = "it is not installed; install it: pip install 'papertape[control]'"
-    assert serve_module._uncontrolled(ServeSettings()) == told
-    assert serve_module._uncontrolled(ServeSettings(control=False)) == ""
-    assert serve_module._lacking(ServeSettings()).startswith("it is not installed")
+    assert serving._uncontrolled(ServeSettings()) == told
+    assert serving._uncontrolled(ServeSettings(control=False)) == ""
+    assert serving._lacking(ServeSettings()).startswith("it is not installed")
     with pytest.raises(SettingsError, match="control API is not installed"):
-        serve_module._uncontrolled(asked)
+        serving._uncontrolled(asked)

@@ -23,7 +23,8 @@ from rich.console import Console
 from ..errors import PapertapeError, SettingsError
 from .doctor import examine
 from .private import keep_private
-from .serve import Consent, log_as, log_to, serve_stations
+from .serve import log_as, log_to
+from .serving import Consent, serve_stations
 from .settings import ServeSettings, load_all, settings_file
 from .terminal import ours, say, shown
 

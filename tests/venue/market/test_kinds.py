@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from msgspec.structs import astuple
 
 from lanes import tries
-from papertape.venue.market.days import PartedDay
 from papertape.venue.market.kinds import BondSpec, bond_price
 from papertape.venue.market.options.model import Option, greeks, horizon
+from papertape.venue.market.parted import PartedDay
 from papertape.venue.market.recorded import Recorded, Recording
 from papertape.venue.market.source import Print, Quote
 from papertape.venue.market.synthetic import SyntheticSpec

@@ -2,9 +2,10 @@
 
 import pytest
 
-from papertape.venue.market.laid import WorldTape, WrittenLine
+from papertape.venue.market.laid import WorldTape
 from papertape.venue.market.source import Print, Quote
 from papertape.venue.market.tape import open_market
+from papertape.venue.market.written import WrittenLine
 from papertape.venue.reference.listings import CATALOGUE
 from papertape.venue.script import HALTED, QUOTED, RESUMED, TRADED, TapeMark, laid
 from papertape.venue.units import DAY, MINUTE, SECOND, Nanos

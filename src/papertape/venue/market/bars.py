@@ -14,7 +14,7 @@ from typing import Protocol
 
 from ..reference.times import period_start
 from ..units import DAY, MINUTE, MONTH, SECOND, WEEK, Nanos
-from .days import Day, day_piece
+from .days import Day
 from .layout import PlayedPart
 from .source import PriceBar, Span
 from .ticks import WHATS, Piece, joined, price_bar
@@ -99,7 +99,7 @@ def _minutes(line: DayLine, span: Span, what: str) -> list[PriceBar]:
             found += day.rows(what).bars(what, base, lower, upper)
         rest = base + max(upper, lower) * MINUTE
         if rest < upto and rest < end:
-            piece = day_piece(day, what, rest - base, upto - base)
+            piece = day.piece(what, rest - base, upto - base)
             if piece is not None:
                 found.append(_price_bar(rest, piece))
     return found
@@ -169,7 +169,7 @@ def regular_days(line: DayLine, span: Span, what: str) -> list[PriceBar]:
         for part in line.played_parts(number):
             begins, closes = max(session[0], part.begins), min(session[1], part.ends, end + 1)
             if begins < min(closes, end):
-                more = day_piece(line.day(number), what, begins - part.base, closes - part.base)
+                more = line.day(number).piece(what, begins - part.base, closes - part.base)
                 piece = joined(piece, more)
         if piece is not None:
             found.append(_price_bar(line.dated(number), piece))
@@ -185,9 +185,9 @@ def _open_piece(
     for begins, ends in shut:
         if ends - base > start and begins - base < end:
             if begins - base > start:
-                piece = joined(piece, day_piece(day, what, start, begins - base))
+                piece = joined(piece, day.piece(what, start, begins - base))
             start = ends - base
-    return joined(piece, day_piece(day, what, start, end)) if start < end else piece
+    return joined(piece, day.piece(what, start, end)) if start < end else piece
 
 
 def _price_bar(start: Nanos, piece: Piece) -> PriceBar:

@@ -172,11 +172,6 @@ class PairDay(Day):
             return Piece(*[(2 * bid + width) // 2 for bid in bids])
         return Piece(*[bid + (width if what == "ASK" else 0) for bid in bids])
 
-    def last(self) -> PriceUnits:
-        piece = self.whole("MIDPOINT")
-        assert piece is not None
-        return piece.close
-
     def _bid(self, ratio: float) -> PriceUnits:
         return max(int(ratio * self._per_tick - self._half), 1) * self._spec.style.tick
 

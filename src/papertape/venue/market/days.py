@@ -8,7 +8,7 @@ Times are offsets from the day's beginning; which instant that is, the tape know
 from abc import ABC, abstractmethod
 from array import array
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator
 from functools import partial
 from operator import ge
 from typing import Any
@@ -68,9 +68,24 @@ class Day(ABC):
     def whole(self, what: str) -> Piece | None:
         """The day as one bar; None when it holds nothing of that kind."""
 
-    @abstractmethod
     def last(self) -> PriceUnits:
         """Last price: of a trade, or the middle where there are none."""
+        return _close(self.whole("TRADES") or self.whole("MIDPOINT"))
+
+    def last_within(self, span: Nanos) -> PriceUnits:
+        """The last price of the first ``span`` of the day, which may be all of it."""
+        if span >= self.length:
+            return self.last()
+        return _close(self.piece("TRADES", 0, span) or self.piece("MIDPOINT", 0, span))
+
+    def piece(self, what: str, start: Nanos, end: Nanos) -> Piece | None:
+        """The bar over ``start <= offset < end``: whole minutes as such, the rest by ticks."""
+        first, last = -(-start // MINUTE), end // MINUTE
+        if first >= last:
+            return _tick_piece(self, what, start, end)
+        piece = _tick_piece(self, what, start, first * MINUTE)
+        piece = joined(piece, self.rows(what).piece(what, first, last))
+        return joined(piece, _tick_piece(self, what, last * MINUTE, end))
 
     def worked_out(self, what: str, *, minutes: bool) -> Iterator[None]:
         """Work out what a bar of the whole day takes, or all of its ``minutes``; a step at a time,
@@ -155,11 +170,6 @@ class PlannedDay(Day):
     def whole(self, what: str) -> Piece | None:
         return self.rows(what).piece(what, 0, len(self._plan.open))
 
-    def last(self) -> PriceUnits:
-        piece = self.whole("TRADES") or self.whole("MIDPOINT")
-        assert piece is not None, "a day without minutes"
-        return piece.close
-
 
 class BarDay(Day):
     """A day known by one bar; a bar for the whole day never works the minutes out."""
@@ -180,11 +190,6 @@ class BarDay(Day):
 
     def whole(self, what: str) -> Piece | None:
         return whole_day(self._bar, self._style, self.length, what)
-
-    def last(self) -> PriceUnits:
-        piece = self.whole("TRADES") or self.whole("MIDPOINT")
-        assert piece is not None
-        return piece.close
 
     def _minutes(self) -> PlannedDay:
         if self._planned is None:
@@ -243,110 +248,10 @@ class MirroredDay(Day):
     def whole(self, what: str) -> Piece | None:
         return self.rows(what).piece(what, 0, self.length // MINUTE)
 
-    def last(self) -> PriceUnits:
-        piece = self.whole("TRADES") or self.whole("MIDPOINT")
-        assert piece is not None
-        return piece.close
 
-
-class DayPart:
-    """Some minutes of a day, which are those of another day from its beginning on."""
-
-    def __init__(
-        self, first: int, minutes: int, make: Callable[[], Day], *, whole: bool = True
-    ) -> None:
-        """``whole``: they are all of the other day."""
-        self.first = first
-        self.minutes = minutes
-        self.whole = whole
-        self._make = make
-        self._made: Day | None = None
-
-    def day(self) -> Day:
-        """The other day, made when first asked for."""
-        if self._made is None:
-            self._made = self._make()
-        return self._made
-
-    def piece(self, what: str, start: Nanos, end: Nanos) -> Piece | None:
-        """What these minutes add to the bar over ``start <= offset < end`` of the day."""
-        base, length = self.first * MINUTE, self.minutes * MINUTE
-        lower, upper = max(start - base, 0), min(end - base, length)
-        if lower >= upper:
-            return None
-        if self.whole and upper - lower == length:
-            return self.day().whole(what)
-        return day_piece(self.day(), what, lower, upper)
-
-
-class PartedDay(Day):
-    """A day of several that follow one another without a pause; each is made when it is needed."""
-
-    def __init__(self, parts: Sequence[DayPart], name: Hashable, blocks: Cache) -> None:
-        """``name``: under what its blocks are kept."""
-        self.parts = parts
-        self.length = (parts[-1].first + parts[-1].minutes) * MINUTE
-        self._name = name
-        self._blocks = blocks
-        self._rows: dict[str, Rows] = {}
-
-    def block(self, offset: Nanos) -> Block:
-        minute = offset // MINUTE
-        part = next(one for one in self.parts if minute < one.first + one.minutes)
-        within = offset - part.first * MINUTE
-        if not part.first:
-            return part.day().block(within)
-        key = (self._name, minute)
-        block: Block = self._blocks.get(
-            key, lambda: part.day().block(within).moved(part.first * MINUTE)
-        )
-        return block
-
-    def rows(self, what: str) -> Rows:
-        found = self._rows.get(what)
-        if found is None:
-            rows = [part.day().rows(what).first(part.minutes) for part in self.parts]
-            found = self._rows[what] = rows[0].followed(rows[1:])
-        return found
-
-    def worked_out(self, what: str, *, minutes: bool) -> Iterator[None]:
-        """Work out the parts one by one; those of which a bar lacks a part need its minutes."""
-        if what in self._rows:
-            return
-        for part in self.parts:
-            yield from part.day().worked_out(what, minutes=minutes or not part.whole)
-        if minutes:
-            self.rows(what)
-            yield
-
-    def whole(self, what: str) -> Piece | None:
-        return self.piece(what, 0, self.length)
-
-    def last(self) -> PriceUnits:
-        if self.parts[-1].whole:
-            return self.parts[-1].day().last()
-        piece = self.whole("TRADES") or self.whole("MIDPOINT")
-        assert piece is not None, "every day opens with a quote"
-        return piece.close
-
-    def piece(self, what: str, start: Nanos, end: Nanos) -> Piece | None:
-        """The bar over ``start <= offset < end``; of parts that lie within it, their bars."""
-        piece: Piece | None = None
-        for part in self.parts:
-            piece = joined(piece, part.piece(what, start, end))
-        return piece
-
-
-def day_piece(day: Day, what: str, start: Nanos, end: Nanos) -> Piece | None:
-    """The bar over ``start <= offset < end`` of a day: whole minutes as such, the rest by ticks."""
-    if isinstance(day, PartedDay):
-        return day.piece(what, start, end)
-    first, last = -(-start // MINUTE), end // MINUTE
-    if first >= last:
-        return _tick_piece(day, what, start, end)
-    piece = _tick_piece(day, what, start, first * MINUTE)
-    piece = joined(piece, day.rows(what).piece(what, first, last))
-    return joined(piece, _tick_piece(day, what, last * MINUTE, end))
+def _close(piece: Piece | None) -> PriceUnits:
+    assert piece is not None, "every day opens with a quote"
+    return piece.close
 
 
 def _tick_piece(day: Day, what: str, start: Nanos, end: Nanos) -> Piece | None:

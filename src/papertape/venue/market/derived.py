@@ -250,8 +250,3 @@ class RecordedDay(Day):
 
     def whole(self, what: str) -> Piece | None:
         return self.rows(what).piece(what, 0, self.length // MINUTE)
-
-    def last(self) -> PriceUnits:
-        piece = self.whole("TRADES") or self.whole("MIDPOINT")
-        assert piece is not None
-        return piece.close

@@ -12,12 +12,13 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from ..units import MINUTE, SIZE_SCALE, PriceUnits, SizeUnits
-from .days import Caches, Day, DayPart, PartedDay, day_piece
+from ..units import MINUTE, SIZE_SCALE, Nanos, PriceUnits, SizeUnits
+from .days import Caches, Day
 from .interpolate import LEAST_QUOTES, LEAST_TRADES, MOST_TRADES, SHARES_A_TRADE, shared_upto
 from .memo import kept
 from .nights import Nights, NightWalk, evening, morning
 from .noise import added, drawn, mix
+from .parted import DayPart, PartedDay
 from .synthetic import SyntheticDay, SyntheticDays, SyntheticSpec, own_volatility
 from .timeline import DaySource
 from .walks import STEPS, Way
@@ -209,18 +210,13 @@ class ExtendedDays(DaySource):
         """See ``DaySource``."""
         return self.regular.close_before(number, close)
 
-    def session_close(self, number: int) -> PriceUnits:
-        """The last price of a day's regular session, which is the close that the next day shows."""
-        minutes = self._closes(number)
-        if isinstance(self.regular, SyntheticDays):
-            return self.regular.closed(number, minutes)
-        day, span = self.regular.day(number), minutes * MINUTE
-        piece = None if span >= day.length else day_piece(day, "TRADES", 0, span)
-        return day.last() if piece is None else piece.close
+    def close(self, number: int, span: Nanos = 0) -> PriceUnits:
+        """The last price of a day's regular session, however long the day plays."""
+        return self.regular.close(number, self._closes(number) * MINUTE)
 
     def _ends(self, number: int) -> tuple[float, float]:
         """What the night before a day leads from and to."""
-        close = self.close_before(number, self.session_close(number - 1))
+        close = self.close_before(number, self.close(number - 1))
         if isinstance(self.regular, SyntheticDays):
             return float(close), self.regular.way.at(number, 0)
         piece = self.regular.day(number).whole("TRADES")

@@ -9,9 +9,10 @@ from itertools import accumulate
 from typing import Final
 
 from ..units import MINUTE, Nanos, PriceUnits, SizeUnits
-from .days import Day, PartedDay, day_piece
+from .days import Day
 from .extended import ExtendedDays
-from .layout import Layout, part_at, played
+from .layout import part_at, played
+from .parted import PartedDay
 from .source import Glimpse, packed
 from .sources import Sources
 from .synthetic import SyntheticDay, SyntheticDays, TradedCell
@@ -36,7 +37,7 @@ def glimpse(sources: Sources, con_id: int, now: Nanos) -> Glimpse | None:
     traded, opened = _traded(day, first, last), _opened(day)
     if opened is None or len(traded.trades) < 2:
         return None
-    close = _closed(source, layout, number - 1)
+    close = source.close(number - 1, layout.span(number - 1))
     part = part_at(layout, number, now)
     later = (one.begins for one in layout.parts(number) if one.begins > now)
     until = next(later, None) or layout.start(number + 1)
@@ -57,7 +58,7 @@ def past_closes(
     source, layout = sources.passing(con_id)
     number = layout.number(now)
     first = max(number - days, source.head())
-    prices = [_closed(source, layout, one) for one in range(number - 1, first - 1, -1)]
+    prices = [source.close(one, layout.span(one)) for one in range(number - 1, first - 1, -1)]
     return layout.start(number), prices
 
 
@@ -121,21 +122,6 @@ def _opened(day: Day) -> PriceUnits | None:
         return day.opened()
     piece = day.whole("TRADES")
     return None if piece is None else piece.open
-
-
-def _closed(source: DaySource, layout: Layout, number: int) -> PriceUnits:
-    """The last price of a trading day."""
-    if isinstance(source, ExtendedDays):
-        return source.session_close(number)
-    span = layout.span(number)
-    if isinstance(source, SyntheticDays):
-        return source.closed(number, span // MINUTE)
-    day = source.day(number)
-    if span >= day.length:
-        return day.last()
-    piece = day_piece(day, "TRADES", 0, span) or day_piece(day, "MIDPOINT", 0, span)
-    assert piece is not None, "every day opens with a quote"
-    return piece.close
 
 
 def _usual_volume(source: DaySource, number: int) -> SizeUnits:

@@ -228,11 +228,6 @@ class OwnDay(Day):
     def whole(self, what: str) -> Piece | None:
         return self.rows(what).piece(what, 0, self.length // MINUTE)
 
-    def last(self) -> PriceUnits:
-        piece = self.whole("TRADES") or self.whole("MIDPOINT")
-        assert piece is not None, "every day opens with a quote"
-        return piece.close
-
     def _shifted(self, stretch: Stretch, minute: int) -> Block:
         """A minute of the underlying, in this day's time."""
         at = minute + stretch.shift

@@ -8,7 +8,7 @@ from array import array
 from collections.abc import Hashable
 
 from ..units import MINUTE, Nanos, PriceUnits
-from .days import Cache, Day, day_piece
+from .days import Cache, Day
 from .ticks import Block, Column, Piece, Rows, joined, rows_of
 
 
@@ -44,8 +44,7 @@ class RepeatedDay(Day):
         if found is None:
             span = self._stretch.length
             there = [
-                day_piece(self._stretch, what, start, start + MINUTE)
-                for start in range(0, span, MINUTE)
+                self._stretch.piece(what, start, start + MINUTE) for start in range(0, span, MINUTE)
             ]
             back = [
                 self._piece(what, span + start, span + start + MINUTE)

@@ -140,9 +140,11 @@ class SyntheticDays(DaySource):
         """Shares on an average day."""
         return self.spec.volume * SIZE_SCALE
 
-    def closed(self, number: int, minutes: int) -> PriceUnits:
-        """The last trade of so many minutes of a day, without making the day."""
-        tick = self.spec.style.tick
+    def close(self, number: int, span: Nanos) -> PriceUnits:
+        """See ``DaySource``; the last trade is known without making the day."""
+        if not self.spec.style.trades:
+            return super().close(number, span)
+        minutes, tick = span // MINUTE, self.spec.style.tick
         price = _reached(self.way, number, minutes, self.length // MINUTE)
         return max(int(price / tick + 0.5), 1) * tick
 

@@ -12,7 +12,7 @@ from copy import copy
 from itertools import chain
 
 from ..units import MINUTE, Nanos, PriceUnits, SizeUnits
-from .days import Day, day_piece
+from .days import Day
 from .layout import Layout, PlayedPart, moment, part_at, played
 from .source import DayStats, Print, Quote, Span
 from .ticks import Block, Piece, joined
@@ -41,9 +41,10 @@ class DaySource(ABC):
         same in the shares of its own day."""
         return close
 
-    def session_close(self, number: int) -> PriceUnits | None:
-        """The last price of a day's regular session; None where all that plays of a day is one."""
-        return None
+    def close(self, number: int, span: Nanos) -> PriceUnits:
+        """The close that the next day shows, where a day plays for ``span``: its last price, or
+        that of its regular session where it has hours around it."""
+        return self.day(number).last_within(span)
 
 
 class Tape:
@@ -198,17 +199,8 @@ class Tape:
     def _close(self, number: int) -> PriceUnits:
         """The close of a trading day; the latest answer is kept."""
         if self._closed[0] != number:
-            told = self._source.session_close(number)
-            self._closed = (number, self._last_price(number) if told is None else told)
+            self._closed = (number, self._source.close(number, self.span(number)))
         return self._closed[1]
-
-    def _last_price(self, number: int) -> PriceUnits:
-        day, span = self._source.day(number), self.span(number)
-        if span >= day.length:
-            return day.last()
-        piece = day_piece(day, "TRADES", 0, span) or day_piece(day, "MIDPOINT", 0, span)
-        assert piece is not None, "every day opens with a quote"
-        return piece.close
 
     def _so_far(self, number: int, day: Day, end: Nanos) -> Piece | None:
         """The bar of a day's trades before an offset. That of its whole minutes is kept, and that
@@ -216,10 +208,10 @@ class Tape:
         minute = end // MINUTE
         kept = self._minutes
         if kept is None or kept[0] != (number, minute) or kept[2] > end:
-            whole = day_piece(day, "TRADES", 0, minute * MINUTE)
+            whole = day.piece("TRADES", 0, minute * MINUTE)
             kept = ((number, minute), whole, minute * MINUTE, None)
         key, whole, upto, part = kept
-        part = joined(part, day_piece(day, "TRADES", upto, end))
+        part = joined(part, day.piece("TRADES", upto, end))
         self._minutes = (key, whole, end, part)
         return joined(copy(whole), part)
 
@@ -247,7 +239,7 @@ class Tape:
         """The day of a market without trades: the middle of the quotes stands in for prices."""
         if day.whole("TRADES") is not None:
             return DayStats(0, 0, 0, close, 0, 0, 0, 0)
-        piece = day_piece(day, "MIDPOINT", 0, offset + 1)
+        piece = day.piece("MIDPOINT", 0, offset + 1)
         assert piece is not None, "every day opens with a quote"
         return DayStats(piece.open, piece.high, piece.low, close, 0, 0, 0, 0)
 
