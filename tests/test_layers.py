@@ -115,19 +115,21 @@ SERVER_ROOMS: dict[str, set[str]] = {
     "plant": COMMON | {"sessions", "present", "venue_port"},
     "drills": COMMON | {"sessions", "present", "plant"},
     "figure_rows": COMMON | {"sessions", "present"},
-    "account_figures": COMMON | {"sessions", "present", "figure_rows"},
+    "account_subscriptions": {"sessions"},
+    "account_figures": COMMON | {"sessions", "present", "figure_rows", "account_subscriptions"},
     "profit_streams": COMMON | {"sessions", "present"},
     "display_groups": COMMON | {"sessions"},
     "research": COMMON | {"sessions"},
     "account_commands": set(),
     "tws_user": COMMON | {"sessions", "present", "plant"},
-    "position_rows": COMMON | {"sessions", "present", "account_figures"},
-    "publisher": COMMON | {"sessions", "present", "account_figures", "position_rows"},
+    "position_rows": COMMON | {"sessions", "present", "account_subscriptions"},
+    "publisher": COMMON
+    | {"sessions", "present", "account_figures", "account_subscriptions", "position_rows"},
     "worlds": COMMON
     | {"sessions", "present", "plant", "drills", "venue_port", "clock", "assembly"},
     "handlers": COMMON
     | {"sessions", "present", "market_data", "plant", "venue_port", "account_figures", "tws_user"}
-    | {"profit_streams", "display_groups", "research"},
+    | {"account_subscriptions", "profit_streams", "display_groups", "research"},
 }
 ROOMS_OF: dict[str, dict[str, set[str]]] = {"venue": ROOMS, "server": SERVER_ROOMS}
 

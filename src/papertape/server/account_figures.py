@@ -17,6 +17,11 @@ from ..wire.catalogue.account import (
     AccountSummaryEnd,
     AccountUpdateMultiEnd,
 )
+from .account_subscriptions import (
+    AccountSubscription,
+    MultiAccountSubscription,
+    SummarySubscription,
+)
 from .config import Config
 from .event_bus import EventBus
 from .figure_rows import FigureRows
@@ -27,7 +32,6 @@ from .present.running_figures import RunningFigures
 from .sessions.attempt import attempt
 from .sessions.registry import Sessions
 from .sessions.session import Session
-from .sessions.subscriptions import Subscription
 from .settings import StationSettings
 from .timing import Timing, Wakeup
 
@@ -38,66 +42,6 @@ PARTS: Final = 10
 """Each second one part of an account's positions is looked at again."""
 SLICE: Final[Nanos] = 2_000_000
 """How long figures are sent before whatever has come meanwhile is looked at."""
-
-
-class AccountSubscription(Subscription):
-    """The subscription of reqAccountUpdates; a client has at most one."""
-
-    __slots__ = ("account", "told")
-
-    def __init__(self, account: str) -> None:
-        super().__init__(0)
-        self.account = account
-        self.told = 0
-        """The update of the figures that it was told last."""
-
-
-class MultiAccountSubscription(Subscription):
-    """reqAccountUpdatesMulti."""
-
-    __slots__ = ("account", "ledger", "model", "told")
-
-    def __init__(self, request_id: int, account: str, model: str, *, ledger: bool) -> None:
-        super().__init__(request_id)
-        self.account = account
-        self.model = model
-        self.ledger = ledger
-        """Whether to send only the keys of the ledger (``figure_rows.LEDGER``)."""
-        self.told = 0
-        """The update of the figures that it was told last."""
-
-
-class SummarySubscription(Subscription):
-    """reqAccountSummary."""
-
-    __slots__ = ("group", "names", "sent")
-
-    def __init__(self, request_id: int, tags: str, group: str) -> None:
-        super().__init__(request_id)
-        self.group = group
-        """The group of accounts; ``All`` for every one."""
-        self.names = tuple(tag.strip() for tag in tags.split(",") if tag.strip())
-        self.sent: dict[tuple[str, str, str], str] = {}
-        """Account, tag, currency -> the value sent last."""
-
-
-class MultiPositionSubscription(Subscription):
-    """reqPositionsMulti."""
-
-    __slots__ = ("accounts", "model")
-
-    def __init__(self, request_id: int, accounts: tuple[str, ...] | None, model: str) -> None:
-        super().__init__(request_id)
-        self.accounts = accounts
-        """None for all."""
-        self.model = model
-
-
-class PositionSubscription(Subscription):
-    """The subscription of reqPositions; a client has at most one."""
-
-    def __init__(self) -> None:
-        super().__init__(0)
 
 
 Figures = RunningFigures | CombinedFigures

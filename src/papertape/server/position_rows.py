@@ -6,7 +6,7 @@ from ..wire.batch import SameFrames, SharedFrames
 from ..wire.catalogue.account import Position, PositionMulti
 from ..wire.message import Message
 from ..wire.split_frames import with_id
-from .account_figures import MultiPositionSubscription, PositionSubscription
+from .account_subscriptions import MultiPositionSubscription, PositionSubscription
 from .present.events import PositionChanged
 from .present.preferences import Preferences
 from .present.queries import Queries

@@ -10,7 +10,8 @@ from typing import Any
 
 from ..wire.catalogue.reports import OpenOrder, OrderBound, OrderStatus
 from ..wire.message import Message
-from .account_figures import AccountFigures, MultiPositionSubscription, PositionSubscription
+from .account_figures import AccountFigures
+from .account_subscriptions import MultiPositionSubscription, PositionSubscription
 from .config import Config
 from .event_bus import EventBus
 from .position_rows import PositionRows

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ...wire.catalogue import account as wire
-from ..account_figures import (
+from ..account_subscriptions import (
     AccountSubscription,
     MultiAccountSubscription,
     MultiPositionSubscription,
