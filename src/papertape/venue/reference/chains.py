@@ -7,15 +7,15 @@ reference price of the underlying, and on nothing else.
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import cache, cached_property, lru_cache
+from functools import cached_property
 from typing import Final, Protocol
 
 from msgspec.structs import replace
 
+from . import future_options as on_futures
 from . import numbers
 from .calendars import calendar
 from .curves import (
-    BALANCED,
     EXPIRED_MONTHS,
     continuous_of,
     future_of,
@@ -28,18 +28,19 @@ from .curves import (
     underlying,
     underlying_of,
 )
-from .expiries import QUARTERS, month_of, yyyymm
+from .expiries import month_of, yyyymm
 from .option_classes import (
-    FutureOptionClass,
     OptionClass,
     decoded,
     flex_classes,
     flex_under,
     future_classes,
     index_classes,
+    premium,
     stock_class,
+    strike_units,
 )
-from .roots import Root, roots
+from .roots import roots
 from .securities import (
     LOTS,
     Future,
@@ -50,14 +51,11 @@ from .securities import (
     Stock,
     day_number,
     day_text,
-    delivery,
     occ_symbol,
 )
 from .series import Series, day_fits
 
 _OCC = re.compile(r"([A-Z0-9.]{1,6}) *(\d{6})([CP])(\d{8})")
-_FOP = re.compile(r"([A-Z0-9]{1,4})([FGHJKMNQUVXZ])(\d) ([CP])(\d+)")
-_EUREX_FOP = re.compile(r"([CP]) ([A-Z]{4}) (\d{8}) (\d+(?:\.\d+)?) M")
 _PUBLIC_OPTIONS: Final = {
     675811965: "AAPL  260618C00100000",
     853200900: "OBDC  261120P00010000",
@@ -127,7 +125,7 @@ class Chains:
         rights = (True, False) if wanted.call is None else (wanted.call,)
         exact = None
         if wanted.strike:
-            exact = one.grid.rung(_units(wanted.strike, one.grid.scale))
+            exact = one.grid.rung(strike_units(wanted.strike, one.grid.scale))
             if exact is None:
                 return
         for day in _fitting(one.expiries(today), wanted.expiry):
@@ -153,7 +151,7 @@ class Chains:
             localSymbol=local, tradingClass=one.tradingClass, exchanges=one.exchanges,
             longName=entry.longName, scale=one.grid.scale, tick=one.tick,
             marketName=one.tradingClass, multiplier=100, market_rule=one.market_rule,
-            smart_rule=one.smart_rule, reference=_premium(entry.reference, strike, call, one.tick),
+            smart_rule=one.smart_rule, reference=premium(entry.reference, strike, call, one.tick),
             hours=one.hours, sizes=LOTS, under=entry.conId, underSymbol=entry.symbol,
             underSecType=entry.secType, expires=day, month=yyyymm(month_of(day + one.settles)),
             ends=last_minute(one), call=call, exercise=strike, american=one.american,
@@ -202,7 +200,7 @@ class Chains:
     def future_options(self, wanted: Series, today: int) -> Iterator[FutureOption]:
         """The options on futures that fit, by expiry and strike."""
         if wanted.localSymbol:
-            wanted, local = _of_fop(wanted), wanted.localSymbol
+            wanted, local = on_futures.of_local_name(wanted), wanted.localSymbol
         else:
             local = ""
         rights = (True, False) if wanted.call is None else (wanted.call,)
@@ -215,9 +213,9 @@ class Chains:
             for day, name, month in one.listed(today):
                 if wanted.tradingClass not in ("", name) or not day_fits(day, wanted.expiry):
                     continue
-                for rung in _fop_rungs(one, root, wanted.strike):
+                for rung in on_futures.rungs(one, root, wanted.strike):
                     for call in rights:
-                        made = future_option(one, day, name, month, rung=rung, call=call)
+                        made = on_futures.of_terms(one, day, name, month, rung=rung, call=call)
                         if made is not None and local in ("", made.localSymbol):
                             yield made
 
@@ -232,13 +230,13 @@ class Chains:
         if con_id >= numbers.FUTURES_FROM:
             return numbered_future(con_id)
         if numbers.FUTURE_OPTIONS_FROM <= con_id < numbers.FLEX_FROM:
-            return _monthly_fop(con_id)
+            return on_futures.monthly(con_id)
         parts = decoded(con_id)
         if parts is None:
             return None
         region, slot, day, rung, call = parts
-        if region == "dense" and numbers.DENSE[slot] in _fop_names():
-            return _numbered_fop(numbers.DENSE[slot], day, rung, call)
+        if region == "dense" and numbers.DENSE[slot] in on_futures.class_names():
+            return on_futures.numbered(numbers.DENSE[slot], day, rung, call)
         found = self._class_in(region, slot)
         if found is None:
             return None
@@ -272,7 +270,7 @@ class Chains:
         wanted = _of_occ(Series(localSymbol=local))
         for entry in self._spots.known_as(wanted.symbol):
             for one in self.classes(entry):
-                rung = one.grid.rung(_units(wanted.strike, one.grid.scale))
+                rung = one.grid.rung(strike_units(wanted.strike, one.grid.scale))
                 if rung is not None:
                     day = day_number(wanted.expiry)
                     return self._option(one, entry, day, rung, bool(wanted.call))
@@ -320,113 +318,6 @@ def _earlier(expiry: str, days: int) -> str:
         return expiry
 
 
-def _units(price: float, scale: int) -> int:
-    """A strike in units; -1 for what is none."""
-    if not 0 < price < 10_000_000:
-        return -1
-    units = round(price * scale)
-    return units if abs(units / scale - price) < 1e-9 * max(price, 1.0) else -1
-
-
 def _fitting(days: tuple[int, ...], text: str) -> Iterator[int]:
     """The days that a text names: all for "", those of a month, or one."""
     return (day for day in days if day_fits(day, text))
-
-
-def _premium(reference: int, strike: int, call: bool, tick: int) -> int:
-    """What an option of a month is worth at the reference price, more or less."""
-    inside = max((reference - strike) if call else (strike - reference), 0)
-    if not reference:
-        return 0
-    away = max(100 - abs(strike - reference) * 400 // reference, 0)
-    extra = reference * 3 * away * away // 1_000_000
-    return max((inside + extra) // tick, 1) * tick
-
-
-@cache
-def _fop_names() -> frozenset[str]:
-    return frozenset(one.symbol for one in future_classes().values() if one.symbol)
-
-
-def _of_fop(wanted: Series) -> Series:
-    eurex = _EUREX_FOP.fullmatch(wanted.localSymbol)
-    if eurex is not None:
-        right, name, day, strike = eurex.groups()
-        return Series(wanted.symbol, name, "", day, right == "C", float(strike))
-    found = _FOP.fullmatch(wanted.localSymbol)
-    if found is None:
-        return Series(symbol="\0")
-    name, _, _, right, _ = found.groups()
-    return Series(
-        wanted.symbol, name, "", wanted.expiry, right == "C", wanted.strike
-    )  # fmt: skip
-
-
-def _fop_rungs(one: FutureOptionClass, root: Root, strike: float) -> Iterable[int]:
-    if not strike:
-        return one.grid.ladder(root.reference, 10, 50)
-    rung = one.grid.rung(_units(strike, one.grid.scale))
-    listed = rung is not None and one.grid.listed(rung, root.reference, 10, 50)
-    return (rung,) if listed and rung is not None else ()
-
-
-def future_option(
-    one: FutureOptionClass, day: int, name: str, month: int, *, rung: int, call: bool
-) -> FutureOption | None:
-    """The option of those terms; None where it has no number or no future to be on."""
-    root = roots()[one.root]
-    under = _future_under(root, day, month)
-    number = one.number(day, month, rung, call=call)
-    if number is None or under is None:
-        return None
-    strike = one.grid.strike(rung)
-    local_strike = strike * one.digits // one.grid.scale
-    right = "C" if call else "P"
-    local = f"{name}{delivery(yyyymm(month))} {right}{local_strike}"
-    if root.exchange == "EUREX":
-        local = f"{right} {name} {day_text(day)} {strike / one.grid.scale:g} M"
-    exchanges = (root.exchange, "QBALGO") if root.exchange in BALANCED else (root.exchange,)
-    return FutureOption(
-        conId=number, symbol=root.symbol, secType="FOP", currency=root.currency,
-        primaryExchange="", localSymbol=local, tradingClass=name, exchanges=exchanges,
-        longName=root.name, scale=root.scale, tick=one.tick, marketName=name,
-        multiplier=root.multiplier, divisor=root.divisor, magnifier=root.magnifier,
-        market_rule=one.market_rule, ends=-1 if name == one.monthly else one.weeks_end,
-        reference=_premium(root.reference, strike, call, one.tick), hours=root.hours, sizes=LOTS,
-        under=under.conId, underSymbol=under.localSymbol, underSecType="FUT", expires=day,
-        month=yyyymm(month), call=call, exercise=strike, american=one.root != "VX",
-    )  # fmt: skip
-
-
-@lru_cache(1024)
-def _future_under(root: Root, day: int, month: int) -> Future | None:
-    """The nearest future of an option's month or later that outlives it."""
-    for ahead in range(13):
-        if (month + ahead) % 12 + 1 in root.months:
-            made = future_of(root, month + ahead)
-            if made.expires >= day:
-                return made
-    return None
-
-
-def _numbered_fop(symbol: str, day: int, rung: int, call: bool) -> FutureOption | None:
-    one = next(one for one in future_classes().values() if one.symbol == symbol)
-    named = one.of(day)
-    if named is None or rung >= one.grid.size:
-        return None
-    return future_option(one, day, *named, rung=rung, call=call)
-
-
-def _monthly_fop(con_id: int) -> FutureOption | None:
-    """The option of a number of ``numbers.FUTURE_OPTIONS``."""
-    slot, rest = divmod(con_id - numbers.FUTURE_OPTIONS_FROM, 1 << 17)
-    if slot >= len(numbers.FUTURE_OPTIONS):
-        return None
-    name = numbers.FUTURE_OPTIONS[slot]
-    one = next(one for one in future_classes().values() if not one.symbol and one.monthly == name)
-    month, rung = numbers.MONTHLY_EPOCH + (rest >> 10), rest >> 1 & 511
-    ends = not one.quarterly or month % 12 + 1 in QUARTERS
-    if not ends or rung >= one.grid.size:
-        return None
-    day = one.rule(one.days, month)
-    return future_option(one, day, name, month, rung=rung, call=bool(rest & 1))

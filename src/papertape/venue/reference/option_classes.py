@@ -366,3 +366,21 @@ def _monthly(row: str) -> FutureOptionClass:
         root, "", name, getattr(expiries, rule), grid, int(tick), int(digits),
         quarterly=bool(quarterly),
     )  # fmt: skip
+
+
+def strike_units(price: float, scale: int) -> int:
+    """A strike in units; -1 for what is none."""
+    if not 0 < price < 10_000_000:
+        return -1
+    units = round(price * scale)
+    return units if abs(units / scale - price) < 1e-9 * max(price, 1.0) else -1
+
+
+def premium(reference: int, strike: int, call: bool, tick: int) -> int:
+    """What an option of a month is worth at the reference price, more or less."""
+    inside = max((reference - strike) if call else (strike - reference), 0)
+    if not reference:
+        return 0
+    away = max(100 - abs(strike - reference) * 400 // reference, 0)
+    extra = reference * 3 * away * away // 1_000_000
+    return max((inside + extra) // tick, 1) * tick
