@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from papertape.model import Bar, ComboLeg, Contract, Execution, Order, TagValue
-from papertape.recording import matching
+from papertape.recording import matching, player
 from papertape.recording.conversation import conversations
 from papertape.recording.meaning import differences, key_of
 from papertape.recording.player import Closing, Player
@@ -161,6 +161,17 @@ def test_what_the_recording_does_not_know_gets_an_error_that_names_the_nearest()
         "reqMktData QQQ STK", "reqContractDetails QQQ STK", "placeOrder BUY 100 SPY STK LMT 170.1",
         "reqPositions",
     ]  # fmt: skip
+
+
+def test_all_that_is_unknown_is_counted_though_not_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(player, "MOST_UNKNOWN", 2)
+    replay = Replay(recording(quoted()), speed=None)
+    for client in (7, 8):
+        program = replay.player(client, quoted().version)
+        program.ask(StartApi(client), 0)
+        for number in range(3):
+            program.ask(ReqContractDetails(number, QQQ), 0)
+    assert (replay.report().unknown_count, len(replay.report().unknown)) == (6, 4)
 
 
 def test_what_needs_no_answer_gets_none() -> None:

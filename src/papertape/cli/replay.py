@@ -106,7 +106,7 @@ async def _replay(server: ReplayServer, where: tuple[str, int], file: Path) -> N
 def _tell(server: ReplayServer) -> None:
     report = server.report
     typer.echo(
-        f"{report.sessions} sessions; {len(report.unknown)} requests unknown, "
+        f"{report.sessions} sessions; {report.unknown_count} requests unknown, "
         f"{len(report.unasked)} recorded requests not made"
     )
     for unknown in report.unknown[:SHOWN]:

@@ -28,7 +28,10 @@ class ReplayReport(msgspec.Struct):
 
     sessions: int = 0
     unknown: list[UnknownRequest] = []
-    """What programs asked and the recording does not know, in their order."""
+    """What programs asked and the recording does not know, in their order; of each session the
+    first ``MOST_UNKNOWN``."""
+    unknown_count: int = 0
+    """How many of them there were in all."""
     unasked: list[str] = []
     """What the recording has and no program asked."""
     untold: dict[str, int] = {}
@@ -117,6 +120,7 @@ class Replay:
         asked: set[int] = {player.conversation.connection for player in self._players}
         for player in self._players:
             report.unknown += player.unknown
+            report.unknown_count += player.unknown_count
             for name, count in player.untold.items():
                 report.untold[name] = report.untold.get(name, 0) + count
             report.unasked += player.unasked()

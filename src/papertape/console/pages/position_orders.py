@@ -74,11 +74,7 @@ class PositionOrders:
         position = now[0]
         body = closing(position, found, times=times)
         lines = in_full(body, None)
-        self._confirm.ask(lines, lambda: self._send(body))
-        try:
-            self._confirm.margin(await desk.get_by_post("/previews", body))
-        except RemoteError as refused:
-            self._confirm.warn(str(refused))
+        await self._confirm.ask(desk, body, lines, lambda: self._send(body))
 
     async def _send(self, body: dict[str, Any]) -> None:
         try:

@@ -14,7 +14,7 @@ from ..parts.order_fields import choice, fold, number, order_form, relabel, text
 from ..parts.quote import Following, Quote
 from ..parts.symbols import SymbolSearch, about
 from ..remote import RemoteError
-from ..topics import OVER
+from ..topics import OVER, WatchedStation
 from ..view import PageView
 from .order_conditions import ConditionsEditor
 from .order_form import (
@@ -264,11 +264,7 @@ class Ticket:
             return
         body = body_of(form)
         lines = in_full(body, self._quote, multiplier=self._found["multiplier"])
-        self._confirm.ask(lines, lambda: self._send(body))
-        try:
-            self._confirm.margin(await self._view.desk.get_by_post("/previews", body))
-        except RemoteError as refused:
-            self._confirm.warn(str(refused))
+        await self._confirm.ask(self._view.desk, body, lines, lambda: self._send(body))
 
     async def _send(self, body: dict[str, Any]) -> None:
         try:
@@ -340,26 +336,29 @@ class Confirm:
                 button("Back", self._box.close, kind="plain")
         self._then: Callable[[], Any] | None = None
 
-    def ask(self, lines: list[str], then: Callable[[], Any]) -> None:
-        """Show the order; call ``then`` when the user transmits it."""
+    async def ask(
+        self, desk: WatchedStation, body: dict[str, Any], lines: list[str], then: Callable[[], Any]
+    ) -> None:
+        """Show the order in ``lines``, then its margin or why it would be refused; call ``then``
+        when the user transmits it."""
         self._what.set_text(lines[0])
         self._more.set_text(" · ".join(lines[1:]))
         self._margin.clear()
         self._warning.set_text("")
         self._then = then
         self._box.open()
+        try:
+            self._tell_margin(await desk.get_by_post("/previews", body))
+        except RemoteError as refused:
+            self._warning.set_text(str(refused))
 
-    def margin(self, told: Mapping[str, Any]) -> None:
+    def _tell_margin(self, told: Mapping[str, Any]) -> None:
         """Show what the order would change."""
         self._margin.clear()
         with self._margin:
             for title, change, after in margin_lines(told):
                 _margin_row(title, change, after)
         self._warning.set_text(told["warning"])
-
-    def warn(self, words: str) -> None:
-        """Show why the order would be refused."""
-        self._warning.set_text(words)
 
     async def _yes(self) -> None:
         then, self._then = self._then, None  # a second click sends nothing

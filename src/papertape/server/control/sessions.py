@@ -9,8 +9,7 @@ from fastapi import APIRouter, HTTPException, Path, Request
 from ...errors import SettingsError
 from ..aio.connection import SocketConnection
 from ..aio.server import StationServer
-from ..market_data.live_bars import FiveSecondLine
-from ..market_data.quotes import QuoteLine
+from ..market_data.live_bars import lines_held
 from ..sessions.policy import WaitingConnection
 from ..sessions.session import Session
 from ..sessions.subscriptions import Query
@@ -59,7 +58,7 @@ def session_view(session: Session, meter: Meter) -> SessionView:
         out_per_s=read.out_per_s,
         unsent_bytes=unsent,
         lag_s=read.lag_s,
-        lines=sum(len(session.subscriptions.of(kind)) for kind in (QuoteLine, FiveSecondLine)),
+        lines=lines_held(session),
         subscriptions=_subscriptions(session),
         paused=session.paused,
     )

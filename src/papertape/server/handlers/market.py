@@ -11,7 +11,7 @@ from ..market_data.computations import ComputationLine, computes
 from ..market_data.entitlements import told_contract
 from ..market_data.generic_lines import GenericLine
 from ..market_data.generic_ticks import WantedTicks, news_providers, wanted_ticks
-from ..market_data.live_bars import FiveSecondLine
+from ..market_data.live_bars import lines_held
 from ..market_data.quotes import Delivery, QuoteLine
 from ..market_data.yield_measures import DELAYED_YIELDS, LIVE_YIELDS
 from ..research.headlines import FEED
@@ -37,8 +37,7 @@ def req_mkt_data(tws: Services, session: Session, message: wire.ReqMktData) -> N
     if message.reqId in session.subscriptions.of(QuoteLine):
         session.error(message.reqId, 102)
         return
-    lines = sum(len(session.subscriptions.of(kind)) for kind in (QuoteLine, FiveSecondLine))
-    if not message.snapshot and lines >= tws.settings.max_lines:
+    if not message.snapshot and lines_held(session) >= tws.settings.max_lines:
         session.error(message.reqId, 101)
         return
     snapshot = message.snapshot or message.regulatorySnapshot

@@ -4,8 +4,7 @@ from ...venue.reference.instruments import Purpose, Refusal
 from ...wire.catalogue import ticks as wire
 from ..market_data.entitlements import told_contract
 from ..market_data.history import LIVE
-from ..market_data.live_bars import FiveSecondLine
-from ..market_data.quotes import QuoteLine
+from ..market_data.live_bars import FiveSecondLine, lines_held
 from ..market_data.what_to_show import TRADED, has
 from ..sessions.session import Session
 from . import handles
@@ -22,8 +21,7 @@ def req_real_time_bars(tws: Services, session: Session, message: wire.ReqRealTim
     if what not in LIVE:
         session.error(message.reqId, 321, variant="what_to_show")
         return
-    lines = sum(len(session.subscriptions.of(kind)) for kind in (QuoteLine, FiveSecondLine))
-    if lines >= tws.settings.max_lines:
+    if lines_held(session) >= tws.settings.max_lines:
         session.error(message.reqId, 101)
         return
     found = tws.resolve(message.contract, Purpose.QUOTES)

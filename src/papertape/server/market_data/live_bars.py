@@ -26,6 +26,7 @@ from ..sessions.subscriptions import End, Told
 from ..timing import Timing
 from .bars import Dated, shown_bar, shown_five_seconds, told_bars
 from .channels import Channels, Form, Listener
+from .quotes import QuoteLine
 from .regular_bars import HALF_HOUR, Regular
 
 CADENCE: Final[Nanos] = SECOND
@@ -208,3 +209,8 @@ class BarChannels:
         known = begun(self._timing.now) - FIVE_SECONDS
         line = FiveSecondLine(request_id, session, Form(session.version), known)
         self._channels.follow(key, make, line)
+
+
+def lines_held(session: Session) -> int:
+    """How many lines of market data a client has of those that ``max_lines`` limits."""
+    return sum(len(session.subscriptions.of(kind)) for kind in (QuoteLine, FiveSecondLine))

@@ -22,7 +22,7 @@ from ...wire.message import Farm
 from ..sessions.attempt import attempt
 from ..sessions.registry import Sessions
 from ..sessions.session import Session
-from ..sessions.subscriptions import HISTORY_GONE, End, Subscription, Told
+from ..sessions.subscriptions import HISTORY_EVENTS, Subscription
 from ..timing import Timing, Wakeup
 from .scans import OptionFigures, Scan, ScanFigures
 
@@ -41,12 +41,7 @@ class ScanSubscription(Subscription):
     __slots__ = ("due", "scan")
 
     farm = Farm.HISTORY
-    events = {
-        End.FARM_BROKE: Told(165, "disconnected", ends=False),
-        End.FARM_BACK: Told(165, "connected", ends=False),
-        End.GIVEN_UP: Told(162, facts={"cause": HISTORY_GONE}),
-        End.DATA_LOST: Told(162, facts={"cause": HISTORY_GONE}),
-    }
+    events = HISTORY_EVENTS
 
     def __init__(self, request_id: int, scan: Scan) -> None:
         super().__init__(request_id)

@@ -6,7 +6,7 @@ cancellation, and the places it occupies in the limits of TWS.
 
 from collections.abc import Iterator, Mapping
 from enum import Enum, auto
-from typing import Any, ClassVar, NamedTuple, TypeVar
+from typing import Any, ClassVar, Final, NamedTuple, TypeVar
 
 from ...wire.message import Farm, Message
 
@@ -54,6 +54,14 @@ class Subscription:
 
 
 HISTORY_GONE = "HMDS server disconnect occurred."
+_NO_HISTORY = Told(162, facts={"cause": HISTORY_GONE})
+HISTORY_EVENTS: Final[Mapping[End, Told]] = {
+    End.FARM_BROKE: Told(165, "disconnected", ends=False),
+    End.FARM_BACK: Told(165, "connected", ends=False),
+    End.GIVEN_UP: _NO_HISTORY,
+    End.DATA_LOST: _NO_HISTORY,
+}
+"""What becomes of a question to the history farm."""
 
 
 class Query(Subscription):
@@ -62,12 +70,7 @@ class Query(Subscription):
     __slots__ = ("asked", "work")
 
     farm = Farm.HISTORY
-    events = {
-        End.FARM_BROKE: Told(165, "disconnected", ends=False),
-        End.FARM_BACK: Told(165, "connected", ends=False),
-        End.GIVEN_UP: Told(162, facts={"cause": HISTORY_GONE}),
-        End.DATA_LOST: Told(162, facts={"cause": HISTORY_GONE}),
-    }
+    events = HISTORY_EVENTS
 
     def __init__(self, request_id: int, asked: type[Message], work: Iterator[None]) -> None:
         super().__init__(request_id)

@@ -5,7 +5,6 @@ that is given. The rules are those of the exchanges' contract specifications as 
 leave to a notice (days moved for a reason of the day) is not there.
 """
 
-from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from datetime import date
 from functools import lru_cache
@@ -314,8 +313,3 @@ EVERY_MONTH: Final = Cycle((), far=6, years=2)
 MORNING: Final = MorningCycle((), far=12, years=5)
 VOLATILITY: Final = VolatilityCycle((), far=9)
 NEXT_MONTH: Final = NextCycle((), far=0)
-
-
-def upcoming(days: list[int] | tuple[int, ...], today: int) -> int:
-    """Where in a sorted list the first day from today on stands."""
-    return bisect_left(days, today)

@@ -118,8 +118,3 @@ def below(x: float, bell: float) -> float:
         fraction = far + 1.0 / (far + 2.0 / (far + 3.0 / (far + 4.0 / (far + 0.65))))
         tail = bell / fraction / ROOT_2PI
     return tail if x < 0.0 else 1.0 - tail
-
-
-def normal(x: float) -> float:
-    """The normal distribution at ``x``."""
-    return below(x, exp(-0.5 * x * x))
