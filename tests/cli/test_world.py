@@ -236,8 +236,13 @@ def test_serve_plays_a_world_and_says_how_it_ended(tmp_path: Path) -> None:
     serving.wait(HANGS_S)
     serving.stdout.close()
     assert "DU1000001" in told
-    assert "FAIL  line 9: at end position SPY 100" in told
-    assert "ok    line 9: at end no working orders" in told
+    assert told.splitlines()[-5:] == [
+        "FAIL  line 9: at end position SPY 100",
+        "        wanted  position SPY 100",
+        "        came    position SPY 0",
+        "ok    line 9: at end no working orders",
+        "stopped: sessions closed, nothing kept",
+    ]
     bad = papertape("serve", "--port", "0", "--ephemeral", "--world", file(tmp_path, "b", "quot"))
     assert bad.returncode == 2 and "'quot' is no verb" in bad.stderr + bad.stdout
 

@@ -20,7 +20,7 @@ company = typer.Typer(
     run.
 
     Examples: `papertape company dividend AAPL 0.27`, `papertape company split AAPL 2:1`,
-    `papertape company rename FB META`
+    `papertape company rename AAPL APLX`
     """,
     no_args_is_help=True,
     rich_markup_mode="markdown",
@@ -108,7 +108,7 @@ def rename(
 
     Descriptions with the old symbol find it no more.
 
-    Example: `papertape company rename FB META`
+    Example: `papertape company rename AAPL APLX`
     """
     ledgers.renaming(share, symbol)
     _say(f"{share} is {symbol.upper()}", ())

@@ -25,7 +25,7 @@ from .rendezvous import Meeting, announce, forget
 from .settings import ServeSettings
 from .terminal import say
 from .wait_file import WaitFile
-from .world_file import read_file
+from .world_file import outcome_lines, read_file
 
 log = logging.getLogger("papertape.station")
 
@@ -113,13 +113,15 @@ def serve_stations(
         run(places, control if first.control and not uncontrolled else None, ready)
         if played is not None:
             _tell_world(composed[next(iter(stations))].station.world.finish())
-        say("stopped: sessions closed, everything kept")
+        kept = any(one.data_dir is not None for one in stations.values())
+        say(f"stopped: sessions closed, {'everything' if kept else 'nothing'} kept")
 
 
 def _tell_world(outcomes: Iterable[WorldOutcome]) -> None:
     """Say what was decided of a world."""
     for one in outcomes:
-        say(f"{'ok  ' if one.passed else 'FAIL'}  {one}")
+        for line in outcome_lines(one):
+            say(line)
 
 
 def _uncontrolled(settings: ServeSettings) -> str:

@@ -14,7 +14,7 @@ from ..testing.worldrun import run_world
 from ..worlds.steps import World
 from .control import Port, told
 from .remote import ControlClient
-from .world_file import read_every_line, read_file
+from .world_file import outcome_lines, read_every_line, read_file
 
 world = typer.Typer(
     help="Worlds: what the market, the broker and TWS do in a test; see docs/guides/worlds.md.",
@@ -123,10 +123,8 @@ def run(
         ready=lambda tws: console.print(f"station at {tws.host}:{tws.port}", markup=False),
     )
     for one in result.outcomes:
-        first, *rest = str(one).splitlines()
-        console.print(f"{'ok  ' if one.passed else 'FAIL'}  {first}", markup=False)
-        for line in rest:
-            console.print(f"      {line}", markup=False)
+        for line in outcome_lines(one):
+            console.print(line, markup=False)
     if result.dropped:
         console.print(f"{result.dropped} bytes of the program's output were left out")
     for note in result.notes:

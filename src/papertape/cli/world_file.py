@@ -1,8 +1,9 @@
-"""Reads a world from a file."""
+"""Reads a world from a file, and tells how it ended."""
 
 from pathlib import Path
 
 from ..errors import SettingsError, WorldError
+from ..server.worlds.expecting import WorldOutcome
 from ..worlds.reading import MOST_BYTES, read_all, read_world
 from ..worlds.steps import World
 
@@ -17,6 +18,12 @@ def read_every_line(path: Path) -> tuple[World, list[WorldError]]:
     """The same, with every line that cannot be read. Raises ``SettingsError``, and ``WorldError``
     for a text that is too long."""
     return read_all(_text(path), str(path))
+
+
+def outcome_lines(outcome: WorldOutcome) -> list[str]:
+    """The lines in which a command tells how an expectation ended."""
+    first, *rest = str(outcome).splitlines()
+    return [f"{'ok  ' if outcome.passed else 'FAIL'}  {first}", *(f"      {one}" for one in rest)]
 
 
 def _text(path: Path) -> str:
