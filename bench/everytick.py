@@ -9,7 +9,8 @@ from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from time import process_time
 
 from papertape.model import Contract
-from papertape.server.assembly import MarketSettings, compose
+from papertape.server.assembly import compose
+from papertape.server.market_settings import MarketSettings
 from papertape.server.settings import StationSettings
 from papertape.venue.units import MINUTE, SECOND
 from papertape.wire.catalogue import market, ticks

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from lanes import HANGS_S
-from papertape.server.assembly import MarketSettings, compose
+from papertape.server.assembly import compose
+from papertape.server.market_settings import MarketSettings
 from papertape.venue.units import SECOND, SIZE_SCALE
 
 pytestmark = pytest.mark.process

@@ -108,6 +108,7 @@ SERVER_ROOMS: dict[str, set[str]] = {
     **dict.fromkeys(COMMON, COMMON),
     "clock": set(),
     "venue_port": set(),
+    "market_settings": set(),
     "sessions": COMMON,
     "present": COMMON | {"venue_port"},
     "taps": COMMON | {"sessions"},
@@ -126,7 +127,7 @@ SERVER_ROOMS: dict[str, set[str]] = {
     "publisher": COMMON
     | {"sessions", "present", "account_figures", "account_subscriptions", "position_rows"},
     "worlds": COMMON
-    | {"sessions", "present", "plant", "drills", "venue_port", "clock", "assembly"},
+    | {"sessions", "present", "plant", "drills", "venue_port", "clock", "market_settings"},
     "handlers": COMMON
     | {"sessions", "present", "market_data", "plant", "venue_port", "account_figures", "tws_user"}
     | {"account_subscriptions", "profit_streams", "display_groups", "research"},

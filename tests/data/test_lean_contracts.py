@@ -8,8 +8,9 @@ import pytest
 from papertape.data.importing import ImportOptions, ImportReport, import_sources
 from papertape.errors import MarketDataError
 from papertape.model import Contract
-from papertape.server.assembly import MarketSettings, compose
+from papertape.server.assembly import compose
 from papertape.server.clock import start_instant
+from papertape.server.market_settings import MarketSettings
 from papertape.venue.reference.instruments import Refusal
 
 OPEN_ET, OPEN_UTC = 34_200_000, 48_600_000

@@ -22,8 +22,9 @@ import pytest
 
 from lanes import HANGS_S
 from papertape.server.aio.server import StationServer
-from papertape.server.assembly import MarketSettings, compose
+from papertape.server.assembly import compose
 from papertape.server.clock import MarketClock
+from papertape.server.market_settings import MarketSettings
 from papertape.server.settings import StationSettings
 from peers.environments import PEERS, Peer
 

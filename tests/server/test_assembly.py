@@ -8,7 +8,8 @@ from statistics import fmean
 import pytest
 
 from papertape.errors import JournalError, MarketDataError, SettingsError
-from papertape.server.assembly import JOURNAL, Composed, MarketSettings, compose
+from papertape.server.assembly import JOURNAL, Composed, compose
+from papertape.server.market_settings import MarketSettings
 from papertape.store.journal import Journal
 from papertape.venue.broker.profile import Profile
 from papertape.venue.entries import SCHEMA

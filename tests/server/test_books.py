@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from papertape.errors import JournalError, SettingsError
-from papertape.server.assembly import JOURNAL, MarketSettings, compose
+from papertape.server.assembly import JOURNAL, compose
 from papertape.server.books import open_books
+from papertape.server.market_settings import MarketSettings
 from papertape.store.journal import Journal
 from papertape.venue.broker.accounts_refused import AccountRefused
 from papertape.venue.entries import OLDEST, SCHEMA

@@ -27,7 +27,8 @@ import msgspec
 from papertape.errors import ProtocolError
 from papertape.model import Contract, Order
 from papertape.server import persistence
-from papertape.server.assembly import Composed, MarketSettings, compose
+from papertape.server.assembly import Composed, compose
+from papertape.server.market_settings import MarketSettings
 from papertape.server.sessions.session import Session
 from papertape.server.settings import StationSettings
 from papertape.venue import snapshots

@@ -21,7 +21,8 @@ from random import Random
 
 from lanes import HANGS_S
 from papertape.errors import JournalError
-from papertape.server.assembly import JOURNAL, MarketSettings, compose
+from papertape.server.assembly import JOURNAL, compose
+from papertape.server.market_settings import MarketSettings
 from papertape.server.persistence import Keeper
 from papertape.store.journal import Journal
 from papertape.venue.engine import Engine

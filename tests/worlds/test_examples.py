@@ -7,7 +7,7 @@ from pathlib import Path
 
 from papertape.errors import WorldError
 from papertape.model import Contract, Order
-from papertape.server.assembly import MarketSettings
+from papertape.server.market_settings import MarketSettings
 from papertape.server.settings import StationSettings
 from papertape.server.worlds.founding import check_world, founded
 from papertape.venue.broker.profile import Profile

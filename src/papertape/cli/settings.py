@@ -27,10 +27,10 @@ from pydantic_settings import (
 
 from ..errors import SettingsError
 from ..server.addresses import network
-from ..server.assembly import MOST_PLAYED, MarketSettings
 from ..server.clock import speed_of, start_instant
 from ..server.config import flat
 from ..server.config_table import NAMES, PORTS, networks
+from ..server.market_settings import MOST_PLAYED, MarketSettings
 from ..server.settings import StationSettings
 from ..venue.broker.account_manager import CODE_RULE, MOST_ACCOUNTS, is_code
 from ..venue.broker.interest_rates import INTEREST_RATES

@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self, get_args
+from typing import Any, Self
 
-import msgspec
 from msgspec.structs import replace
 
 from ..errors import JournalError, SettingsError
@@ -25,11 +24,11 @@ from ..venue.market.recorded import Recording
 from ..venue.market.tape import Market, open_market
 from ..venue.reference.instruments import Instruments
 from ..venue.reference.listings import CATALOGUE
-from ..venue.reference.securities import Instrument
 from ..venue.reference.sessions import ALWAYS, EXCHANGE, WhenOpen
 from ..venue.units import Nanos
 from .clock import MarketClock, check_start, start_text
 from .config import Config
+from .market_settings import MarketSettings
 from .own_contracts import OwnContracts
 from .persistence import Keeper, MarketFacts
 from .research.library import read_library
@@ -42,40 +41,6 @@ log = logging.getLogger("papertape.station")
 
 JOURNAL = "journal.sqlite"
 LOGS = "logs"
-MOST_PLAYED: Final = 100_000
-"""Minutes of a recorded day that may have passed: more than a week of them."""
-
-
-class MarketSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Which market a station plays, and from where."""
-
-    folder: Path | None = None
-    """A market folder (``market.toml`` and its files); None: synthetic tapes."""
-    seed: int = 1
-    speed: float = 1.0
-    start: Nanos | None = None
-    """Market time at which the station begins; None is the time of the computer's clock. With a
-    start the same seed gives the same prices whenever the station is started."""
-    minutes_played: int = 60
-    """How far into the recorded day a new station starts, where markets are always open."""
-    hours: WhenOpen = ALWAYS
-    """Whether a market is always open, or at the hours of its ``exchange``."""
-    contracts: tuple[Instrument, ...] = ()
-    """Contracts of its own, beside the catalogue's and the folder's."""
-    volatilities: tuple[tuple[int, float], ...] = ()
-    """Yearly volatilities of options, by their numbers, as a world tells them."""
-
-    def __post_init__(self) -> None:
-        """Raise ``SettingsError`` for hours that there are none of, and for minutes that no day
-        has."""
-        if self.hours not in get_args(WhenOpen):
-            raise SettingsError("is neither always nor exchange", setting="hours", found=self.hours)
-        if not 0 <= self.minutes_played <= MOST_PLAYED:
-            raise SettingsError(
-                f"is none from 0 to {MOST_PLAYED:,}",
-                setting="minutes_played",
-                found=self.minutes_played,
-            )
 
 
 class Composed:

@@ -15,7 +15,8 @@ from ..venue.engine import Engine
 from ..venue.entries import OLDEST, SCHEMA
 from ..venue.units import Nanos
 from .account_commands import Wording, amount, opening
-from .assembly import JOURNAL, MarketSettings, market_facts, open_tape
+from .assembly import JOURNAL, market_facts, open_tape
+from .market_settings import MarketSettings
 from .persistence import Keeper
 from .present.queries import Queries
 from .present.views import Views

@@ -18,9 +18,10 @@ from msgspec.structs import replace
 
 from ..errors import PapertapeError
 from ..server.aio.server import StationServer
-from ..server.assembly import Composed, MarketSettings, compose
+from ..server.assembly import Composed, compose
 from ..server.clock import speed_of, start_instant
 from ..server.drills import Run
+from ..server.market_settings import MarketSettings
 from ..server.settings import StationSettings
 from ..server.station import Station
 from ..server.worlds.founding import founded

@@ -11,7 +11,8 @@ import pytest
 from papertape.errors import MarketDataError
 from papertape.server.aio import warmup
 from papertape.server.aio.server import StationServer
-from papertape.server.assembly import Composed, MarketSettings, compose
+from papertape.server.assembly import Composed, compose
+from papertape.server.market_settings import MarketSettings
 from papertape.venue.market.laid import WorldTape
 from papertape.venue.market.recorded import RecordedDays
 from papertape.venue.market.tape import Market

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from papertape.model import Contract, ScannerSubscription
-from papertape.server.assembly import MarketSettings, compose
+from papertape.server.assembly import compose
+from papertape.server.market_settings import MarketSettings
 from papertape.server.own_contracts import ContractRefused, OwnContracts
 from papertape.testing import serve
 from papertape.venue.market.prices import Prices

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from papertape.model import Contract
-from papertape.server.assembly import MarketSettings, compose
+from papertape.server.assembly import compose
 from papertape.server.clock import start_instant
+from papertape.server.market_settings import MarketSettings
 from papertape.server.settings import StationSettings
 from papertape.venue.units import MINUTE, SECOND
 from papertape.wire.catalogue.market import ReqMktData

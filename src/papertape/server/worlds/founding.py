@@ -18,9 +18,9 @@ from ...venue.reference.securities import OptionContract
 from ...venue.units import Nanos
 from ...worlds import steps
 from ...worlds.words import nearest
-from ..assembly import MarketSettings
 from ..clock import start_instant
 from ..drills import check_drill
+from ..market_settings import MarketSettings
 from .checking import problems_of
 from .desk import next_clock
 from .names import Names, named
