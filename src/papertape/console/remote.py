@@ -48,7 +48,7 @@ class Remote:
         return found
 
     async def get(self, station: str, path: str, *, wait_s: float = TIMEOUT_S, **query: Any) -> Any:
-        """GET a path below a station, and wait so long. Raises ``RemoteError``."""
+        """GET a path below a station; wait at most ``wait_s`` seconds. Raises ``RemoteError``."""
         return await self._call("GET", below(station, path), query=query, wait_s=wait_s)
 
     async def post(self, station: str, path: str, body: Any = None) -> Any:

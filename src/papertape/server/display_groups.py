@@ -47,7 +47,8 @@ class DisplayGroups:
         session.send(DisplayGroupUpdated(request_id, shown))
 
     def show(self, group: int, contract: str) -> None:
-        """Let a group show a contract; its followers receive it if it is another one."""
+        """Let a group show a contract; its followers receive it if it is another one. Raises
+        ``KeyError`` for a group that there is not."""
         self._uses[group] += 1
         if self._shown[group] == contract:
             return

@@ -92,7 +92,7 @@ class OrderHand:
             at = fill - 1 if fill > 0 else fill
             if not fill or not -len(mine) <= at < len(mine):
                 raise WorldError(f"the order has {len(mine)} executions", found=str(fill))
-            station.world.desk.play(station.world.desk.correction(step, mine[at]))
+            station.world.runner.play(station.world.runner.correction(step, mine[at]))
 
         self._call(act)
         self._tick()
@@ -106,7 +106,7 @@ class OrderHand:
                 raise WorldError(f"the broker does not have the order {self.seen}")
             if order.status in ENDED:
                 raise WorldError(f"the order {self.seen} is {order.status}. {KEEPS}")
-            station.world.desk.play(ActOnOrder(order.permId, station.world.desk.act(step)))
+            station.world.runner.play(ActOnOrder(order.permId, station.world.runner.act(step)))
 
         __tracebackhide__ = True
         self._call(act)

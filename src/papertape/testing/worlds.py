@@ -248,7 +248,7 @@ class WorldHands:
         ``WorldError`` for a name that there is not."""
 
         def held(station: Station) -> Decimal:
-            con_id = station.world.desk.instrument(symbol).conId
+            con_id = station.world.runner.instrument(symbol).conId
             accounts = station.venue.state.accounts
             found = [one for code, one in accounts.items() if account in ("", code)]
             return sum((size_decimal(one.quantity(con_id)) for one in found), Decimal(0))

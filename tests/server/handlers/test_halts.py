@@ -128,7 +128,7 @@ def test_a_halt_outlives_a_restart(tmp_path: Path) -> None:
         hall.quote("AAPL 257.60*500 x 257.70*900")
         say(hall, "halt AAPL for 1h")
         hall.wait(5)
-        con_id = hall.station.world.desk.instrument("AAPL").conId
+        con_id = hall.station.world.runner.instrument("AAPL").conId
         twin = Hall(market=WorldTape(below), journal=journal, now=hall.now)
         for house in (hall, twin):
             market = house.station.market

@@ -86,15 +86,15 @@ def test_a_share_goes_by_every_symbol_that_the_world_gives_it() -> None:
 def test_the_symbol_of_now_goes_before_one_of_the_past() -> None:
     play = Play("quote AAPL 100 x 100\nquote MSFT 400 x 400\nrename AAPL to APLX")
     play.hall.station.carry_out(RenameShares(272093, "AAPL"))  # by another way than the world
-    assert play.player.desk.instrument("AAPL").conId == 272093
-    assert play.player.desk.instrument("APLX").conId == AAPL
+    assert play.player.runner.instrument("AAPL").conId == 272093
+    assert play.player.runner.instrument("APLX").conId == AAPL
 
 
 def test_a_new_symbol_may_come_with_an_order() -> None:
     text = "quote AAPL 100 x 100\non order BUY AAPL\n  rename AAPL to APLX\nat end no position APLX"
     assert check_world(read_world(text)) == []
     play = Play(text)
-    assert play.player.desk.instrument("APLX").conId == AAPL
+    assert play.player.runner.instrument("APLX").conId == AAPL
 
 
 REFUSED = {

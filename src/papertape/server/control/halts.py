@@ -83,7 +83,7 @@ async def resume(server: Chosen, con_id: Number) -> HaltView:
 
 def _named(station: Station, name: str) -> Instrument:
     try:
-        return quoted(station, station.world.desk.instrument(name).conId)
+        return quoted(station, station.world.runner.instrument(name).conId)
     except WorldError as error:
         raise HTTPException(404, str(error)) from error
 
@@ -92,7 +92,7 @@ def _carry_out(server: StationServer, step: WorldStep) -> None:
     if not server.station.link.up:
         raise HTTPException(409, UNREACHABLE)
     try:
-        act(server, lambda station: station.world.desk.carry_out(step))
+        act(server, lambda station: station.world.runner.carry_out(step))
     except WorldError as error:
         raise HTTPException(409, str(error)) from error
 

@@ -15,7 +15,7 @@ class OpenHours:
         self._since: Nanos = 0
         self._until: Nanos = 0
         self.closes: Nanos = NEVER
-        """The end of the session that is running, if no other follows at once."""
+        """The end of the session that was found last; ``NEVER`` where another follows at once."""
 
     @property
     def until(self) -> Nanos:

@@ -34,7 +34,8 @@ class SymbolSearches:
         self.alarm = Wakeup(self.next_due, self.step)
 
     def ask(self, session: Session, request_id: int, pattern: str) -> None:
-        """Answer a search, at once or in its second of market time."""
+        """Answer a search, at once or in its second of market time; 321 where ``MOST_WAITING`` of
+        its client wait."""
         now = self._timing.now
         due = max(self._free.get(session.number, now), now) if self._paced else now
         if due <= now:

@@ -17,8 +17,8 @@ from ...venue.units import CASH_SCALE, SECOND, Nanos, size_decimal
 from ...worlds.steps import ExpectStep, PlacedStep
 from ..venue_port import Venue
 from .checking import check_request
-from .desk import Desk
 from .seen import Seen, SeenOrder, SeenRequest, brief
+from .step_runner import StepRunner
 
 MOST_REPORTS: Final = 1_000
 SHOWN: Final = 12
@@ -62,17 +62,17 @@ class Pending(msgspec.Struct):
 class Expecting:
     """The expectations of a world that plays."""
 
-    def __init__(self, venue: Venue, seen: Seen, desk: Desk) -> None:
+    def __init__(self, venue: Venue, seen: Seen, runner: StepRunner) -> None:
         self._venue = venue
         self._seen = seen
-        self._desk = desk
+        self._runner = runner
         self.pending: list[Pending] = []
         self.reports: dict[str, str] = {}
         """What programs have said that they know, the latest of each."""
 
     def _check(self, step: ExpectStep) -> None:
         if step.symbol:
-            self._desk.instrument(step.symbol)
+            self._runner.instrument(step.symbol)
         if step.request:
             check_request(step.request, [name for name, _ in step.fields])
 
@@ -93,7 +93,7 @@ class Expecting:
         if step.within is not None:
             deadline = since + step.within
         elif step.before:
-            deadline = self._desk.clock(step.before)
+            deadline = self._runner.clock(step.before)
         elif placed.after is not None:
             deadline = began + placed.after
         self.pending.append(Pending(placed, step, since, deadline))
@@ -170,7 +170,7 @@ class Expecting:
             found.append(f"{told.action}, not {step.side}")
         if step.quantity is not None and size != step.quantity:
             found.append(f"{size:f}, not {step.quantity:f}")
-        if step.symbol and self._desk.instrument(step.symbol).conId != order.conId:
+        if step.symbol and self._runner.instrument(step.symbol).conId != order.conId:
             found.append(f"{order.symbol}, not {step.symbol}")
         if step.orderType and told.orderType.upper() != step.orderType:
             found.append(f"{told.orderType}, not {step.orderType}")
@@ -214,7 +214,7 @@ class Expecting:
         return passed, f"{count} {said}{self._span(one)}", _few(came)
 
     def _position(self, step: ExpectStep) -> tuple[bool, str, tuple[str, ...]]:
-        entry = self._desk.instrument(step.symbol)
+        entry = self._runner.instrument(step.symbol)
         wanted = step.quantity or Decimal(0)
         accounts = self._accounts(step)
         held = sum(size_decimal(one.quantity(entry.conId)) for one in accounts)
@@ -246,7 +246,7 @@ class Expecting:
         for order in self._venue.state.orders.values():
             terms = order.terms
             entry = self._venue.instruments[terms.conId]
-            if step.symbol and self._desk.instrument(step.symbol).conId != terms.conId:
+            if step.symbol and self._runner.instrument(step.symbol).conId != terms.conId:
                 continue
             side = "BUY" if terms.side > 0 else "SELL"
             if step.side not in ("", side) or step.orderType not in ("", terms.orderType):
@@ -265,7 +265,7 @@ class Expecting:
 
     def shown(self, time: Nanos) -> str:
         """An instant on the clock of the world, to the millisecond."""
-        local = datetime.fromtimestamp(time // SECOND, ZoneInfo(self._desk.zone))
+        local = datetime.fromtimestamp(time // SECOND, ZoneInfo(self._runner.zone))
         return f"{local:%H:%M:%S}.{time // 1_000_000 % 1000:03d}"
 
 

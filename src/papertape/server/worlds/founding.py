@@ -22,9 +22,9 @@ from ..clock import start_instant
 from ..drills import check_drill
 from ..market_settings import MarketSettings
 from .checking import problems_of
-from .desk import next_clock
 from .names import Names, named
 from .player import located, zone_of
+from .step_runner import next_clock
 from .wrongs import locate, world_error
 
 replace = msgspec.structs.replace

@@ -76,7 +76,7 @@ class Names:
 
 
 def named(instruments: Instruments, name: str, now: Nanos) -> Instrument:
-    """The instrument of a name, as ``Desk.instrument`` says."""
+    """The instrument of a name, as ``StepRunner.instrument`` says."""
     if name.isdigit():
         entry = instruments.get(int(name)) if len(name) < 12 else None
         if entry is not None:

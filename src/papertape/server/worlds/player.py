@@ -1,7 +1,7 @@
 """Plays a world on a station: carries out its steps at their moments, decides what is expected.
 
-Sans-IO: the station's schedule rings it. What it does are commands of the desk; what it knows of
-orders it hears as facts.
+Sans-IO: the station's schedule calls it. It acts through the step runner's commands, and learns
+of orders from the venue's facts.
 """
 
 import heapq
@@ -42,9 +42,9 @@ from ...worlds.steps import (
 )
 from ..timing import Wakeup
 from .correcting import Correcting
-from .desk import Boards, Desk
 from .expecting import Expecting, WorldOutcome
 from .seen import Seen
+from .step_runner import StepRunner, WorldTarget
 from .wrongs import locate
 
 log = logging.getLogger("papertape.station")
@@ -57,12 +57,12 @@ MOST_OUTCOMES: Final = 20_000
 class WorldPlayer:
     """A station's world."""
 
-    def __init__(self, tws: Boards) -> None:
+    def __init__(self, tws: WorldTarget) -> None:
         self._tws = tws
-        self.desk = Desk(tws)
+        self.runner = StepRunner(tws)
         self.seen = Seen(tws.timing, tws.venue)
         self.seen.told.append(self.look)
-        self.expecting = Expecting(tws.venue, self.seen, self.desk)
+        self.expecting = Expecting(tws.venue, self.seen, self.runner)
         self.began: Nanos = 0
         """When the moments of the world begin to count."""
         self.outcomes: list[WorldOutcome] = []
@@ -101,10 +101,10 @@ class WorldPlayer:
         self.over = False
         self._correcting.begin()
         self.expecting.reports.clear()
-        self.desk.expect(world.steps)
+        self.runner.expect(world.steps)
         for one in world.steps:
             if isinstance(one.step, StartStep):
-                self.desk.zone = zone_of(one.step) or self.desk.zone
+                self.runner.zone = zone_of(one.step) or self.runner.zone
             if not (founded and isinstance(one.step, (*FOUNDING, ContractStep, ChainStep))):
                 self.place(one)
 
@@ -121,7 +121,7 @@ class WorldPlayer:
 
     def place_all(self, placed: Sequence[PlacedStep]) -> None:
         """Take more steps, in order. Raises ``WorldError``; those before it are done."""
-        self.desk.expect(placed)
+        self.runner.expect(placed)
         for one in placed:
             self.place(one)
 
@@ -134,7 +134,7 @@ class WorldPlayer:
                 self._do(one.step)
 
     def _correct(self, step: CorrectionStep, execution: int) -> None:
-        self.desk.play(self.desk.correction(step, execution))
+        self.runner.play(self.runner.correction(step, execution))
 
     def report(self, name: str, value: str) -> None:
         """Take what a program says that it knows, for ``expect report``. Raises ``WorldError``."""
@@ -230,7 +230,7 @@ class WorldPlayer:
             case RuleStep():
                 self._setting = step
                 try:
-                    self.desk.play(SetRule(self.desk.rule(step)))
+                    self.runner.play(SetRule(self.runner.rule(step)))
                 finally:
                     self._setting = None
             case ActStep():
@@ -240,13 +240,13 @@ class WorldPlayer:
                         return
                     known = ", ".join(self.orders) or "none has come"
                     raise WorldError("is no order that has come", found=step.name, legal=known)
-                self.desk.play(ActOnOrder(perm_id, self.desk.act(step)))
+                self.runner.play(ActOnOrder(perm_id, self.runner.act(step)))
             case StartStep() | ContractStep() | ChainStep() | EndStep():
                 raise WorldError(NOT_WHILE_IT_RUNS.format(verb=step.__struct_config__.tag))
             case _ if isinstance(step, FOUNDING):
                 raise WorldError(NOT_WHILE_IT_RUNS.format(verb=step.__struct_config__.tag))
             case _:
-                self.desk.carry_out(step)
+                self.runner.carry_out(step)
 
     # -- what the venue tells ---------------------------------------------------------------------
 

@@ -24,7 +24,7 @@ class StormView:
     def position(self, symbol: str, account: str = "") -> Decimal:
         """What is held, signed; of all accounts together without one. Raises ``WorldError`` for a
         name that there is not."""
-        con_id = self._station.world.desk.instrument(symbol).conId
+        con_id = self._station.world.runner.instrument(symbol).conId
         accounts = self._station.venue.state.accounts
         held = [one for code, one in accounts.items() if account in ("", code)]
         return sum((size_decimal(one.quantity(con_id)) for one in held), Decimal(0))

@@ -38,7 +38,7 @@ from .wrongs import world_error
 STEPS_OF_RAMP: Final = 5_000
 
 
-class Boards(Protocol):
+class WorldTarget(Protocol):
     """The parts of a station that a world acts on."""
 
     link: BrokerLink
@@ -54,10 +54,10 @@ class Boards(Protocol):
         """Open or change an account, or let a company act."""
 
 
-class Desk:
-    """Carries out single steps."""
+class StepRunner:
+    """Carries out single steps of a world."""
 
-    def __init__(self, tws: Boards) -> None:
+    def __init__(self, tws: WorldTarget) -> None:
         self._tws = tws
         self._names = Names()
         self.zone = tws.settings.time_zone
