@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from papertape.errors import SettingsError
-from papertape.server.drills import CATALOGUE, Drills, parse
+from papertape.server.drills import CATALOGUE, Drills, parse, registry
 from papertape.server.drills.registry import MAX_RUNNING, usage
 from papertape.server.settings import StationSettings
 from papertape.wire.catalogue.session import CurrentTime, ReqCurrentTime
@@ -172,3 +172,15 @@ def test_every_drill_has_a_page_and_every_page_a_drill() -> None:
             assert issue in pages[card.name], (card.name, issue)
         for option, _, _ in card.options:
             assert f"`{option}`" in pages[card.name], (card.name, option)
+
+
+def test_a_run_that_outlasts_the_history_still_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "MAX_HISTORY", 5)
+    drills = Hall().station.drills
+    long = drills.start("black-hole", kind="reqIds")
+    for _ in range(9):
+        drills.stop(drills.start("black-hole", kind="reqIds").number)
+    assert [run.number for run in drills.history()] == [1, 7, 8, 9, 10]
+    assert drills.running() == (long,)
+    drills.stop(long.number)
+    assert drills.idle and drills.running() == () and long.ended is not None

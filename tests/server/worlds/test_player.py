@@ -6,6 +6,8 @@ import pytest
 
 from papertape.errors import WorldError
 from papertape.model import Contract, Order
+from papertape.server.drills.registry import MAX_RUNNING
+from papertape.server.worlds import player
 from papertape.server.worlds.expecting import WorldOutcome
 from papertape.venue.market.laid import WorldTape
 from papertape.wire.catalogue.market import CancelMktData, ReqMktData, TickGeneric, TickPrice
@@ -371,3 +373,27 @@ def test_any_code_is_told_of_any_order_with_the_text_that_the_world_says() -> No
     play.hall.wait(3)
     assert play.client.errors() == [(1, 2137, "Cross side"), (1, 10318, "No fractions")]
     assert not play.end()
+
+
+def test_what_cannot_wait_any_more_fails_and_clients_are_told_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(player, "MOST_STEPS", 1)
+    play = Play("quote SPY 170.08 x 170.10\non every order BUY\n  +1h print SPY 169\n  +2h resume SPY")
+    for order_id in (1, 2):
+        play.buy(order_id)
+        assert play.told()[-1] == f"{order_id} Submitted 0"
+    assert [(one.passed, one.came) for one in play.player.outcomes] == [
+        (False, ("1 steps wait, which is the most",))
+    ] * 3
+
+
+def test_more_late_orders_than_drills_may_run_are_told_all_the_same() -> None:
+    play = Play("quote SPY 170.08 x 170.10\non every order BUY\n  late 1s\n  hold")
+    for order_id in range(1, MAX_RUNNING + 3):
+        play.buy(order_id, size=1)
+    play.hall.wait(2)
+    told = set(play.told())
+    assert told >= {f"{order_id} Submitted 0" for order_id in range(1, MAX_RUNNING + 3)}
+    problems = [one.came for one in play.player.outcomes]
+    assert problems and all("drills run already" in came[0] for came in problems)

@@ -40,7 +40,7 @@ CATALOGUE: Final[dict[str, type[Drill]]] = {
 _WORDS: Final = {int: "whole number", float: "number", bool: "true or false", str: "text"}
 MAX_RUNNING: Final = 100
 MAX_HISTORY: Final = 1000
-"""The number of runs in the history; older ones are dropped."""
+"""The number of runs in the history; older ones that are over are dropped."""
 
 
 class Card(msgspec.Struct, frozen=True):
@@ -111,10 +111,18 @@ class Drills:
         run = Run(self._count, name, msgspec.structs.asdict(checked), self._tws.timing.now)
         log.warning("drill %d begins: %s", run.number, shown(run))
         self._tell(run, "began")
-        self._history = [*self._history[-MAX_HISTORY:], run]
+        self._history.append(run)
+        self._trim()
         self._running[run.number] = drill
         self._settle()
         return run
+
+    def _trim(self) -> None:
+        """Drop the oldest runs that are over, beyond so many."""
+        surplus = max(len(self._history) - MAX_HISTORY, 0)
+        over = [run.number for run in self._history if run.ended is not None][:surplus]
+        if over:
+            self._history = [run for run in self._history if run.number not in over]
 
     def begin(self, text: str) -> Run:
         """Start a drill from its command line: ``farm-blip usfarm ms=2000``.

@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from ...errors import WorldError
+from ...errors import SettingsError, WorldError
 from ...venue.engine import Happened
 from ...venue.facts import (
     ActDone,
@@ -195,7 +195,11 @@ class WorldPlayer:
         self.look()
 
     def _wait_for(self, at: Nanos, one: PlacedStep) -> None:
-        self._wait(at, one)
+        """Let a step come later that a fact of the venue asks for: nobody may be told an error."""
+        try:
+            self._wait(at, one)
+        except WorldError as error:
+            self._fail(one, error)
         self.alarm.changed()
 
     def _wait(self, at: Nanos, one: PlacedStep) -> None:
@@ -261,7 +265,11 @@ class WorldPlayer:
         late = None if order is None else self.late.pop(order.permId, None)
         if order is not None and late is not None:
             text = f"late-order {order.orderId} client={order.clientId} ms={late / 1e6:g}"
-            self._tws.drills.begin(text)
+            try:
+                self._tws.drills.begin(text)
+            except SettingsError as error:  # a fact is heard: nobody may be told an error
+                wanted, came = "the order's client hears of it later", (str(error),)
+                self._take([WorldOutcome(text, False, one.time, 0, wanted, came)])
 
     def _acted(self, one: Happened) -> None:
         assert isinstance(one.fact, ActDone)
@@ -287,8 +295,7 @@ class WorldPlayer:
             self.late[fact.permId] = rule.late
             self._tws.link.hear(self._arrived, OrderPlaced, OrderReceived)
         for placed in rule.then:
-            self._wait(now + (placed.after or 0), placed)
-        self.alarm.changed()
+            self._wait_for(now + (placed.after or 0), placed)
 
 
 NOT_WHILE_IT_RUNS: Final = (
