@@ -105,6 +105,19 @@ def test_companies_act_on_what_is_held(tws: RunningStation) -> None:
         tws.companies.dividend("MSFT", 2_000_000)
 
 
+def test_values_of_requests_are_compared_with_all_of_their_digits(tws: RunningStation) -> None:
+    async def main() -> None:
+        async with papertape.connect(tws.host, tws.port, 7) as client:
+            trade = client.place_order(SPY, LimitOrder("BUY", 100, 171.00001))  # between two steps
+            async with asyncio.timeout(HANGS_S):
+                while not trade.done:
+                    await asyncio.sleep(0.01)
+
+    asyncio.run(main())
+    for limit, count in ((171.00001, 1), (171, 0), (171.00002, 0), (Decimal("171.00001"), 1)):
+        assert tws.requests.count("placeOrder", order__lmtPrice=limit) == count, limit
+
+
 def test_a_program_is_steered_and_asked_what_it_sent(tws: RunningStation, tmp_path: Path) -> None:
     tws.start("2026-04-10 15:40 US/Eastern")
     tws.pause()

@@ -22,6 +22,11 @@ UNSET_DOUBLE = 1.7976931348623157e308
 UNSET_DECIMAL = Decimal(2**127 - 1)
 
 
+def number_text(value: float | Decimal) -> str:
+    """A number with all of its digits, without an exponent and zeros at its end."""
+    return f"{Decimal(repr(value) if isinstance(value, float) else value).normalize():f}"
+
+
 class Record(msgspec.Struct, omit_defaults=True, gc=False):
     """Base of the records: mutable, slotted, compared by value, small when serialised.
 
@@ -38,4 +43,5 @@ __all__ = [
     "Long",
     "Record",
     "Size",
+    "number_text",
 ]

@@ -172,7 +172,7 @@ def _callbacks(words: Words) -> list[WorldStep]:
         text = f"duplicate-callbacks kind={kind}"
     else:
         words.need("late", CALLBACKS)
-        text = f"late-callbacks kind={kind} ms={words.span() / 1e6:g}"
+        text = f"late-callbacks kind={kind} ms={words.span() / 1e6:.12g}"
     words.end(CALLBACKS)
     return [DrillStep(text=text)]
 

@@ -379,7 +379,9 @@ def test_what_cannot_wait_any_more_fails_and_clients_are_told_all_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(player, "MOST_STEPS", 1)
-    play = Play("quote SPY 170.08 x 170.10\non every order BUY\n  +1h print SPY 169\n  +2h resume SPY")
+    play = Play(
+        "quote SPY 170.08 x 170.10\non every order BUY\n  +1h print SPY 169\n  +2h resume SPY"
+    )
     for order_id in (1, 2):
         play.buy(order_id)
         assert play.told()[-1] == f"{order_id} Submitted 0"
@@ -397,3 +399,25 @@ def test_more_late_orders_than_drills_may_run_are_told_all_the_same() -> None:
     assert told >= {f"{order_id} Submitted 0" for order_id in range(1, MAX_RUNNING + 3)}
     problems = [one.came for one in play.player.outcomes]
     assert problems and all("drills run already" in came[0] for came in problems)
+
+
+def test_numbers_of_requests_are_compared_with_all_of_their_digits() -> None:
+    play = Play("account DU1234567 cash 25,000,000 USD\nquote SPY 65,432.24 x 65,432.25")
+    play.buy(1, size=2, limit=65432.25)
+    for said, holds in (
+        ("65432.25", True), ("65432.250", True), ("65432.24", False), ("65432.2", False),
+    ):  # fmt: skip
+        (one,) = read_steps(f"expect requests placeOrder order.lmtPrice={said}")
+        assert play.player.holds(one) == holds, said
+    (one,) = read_steps("expect requests placeOrder order.totalQuantity=2.0")
+    assert play.player.holds(one)
+    (one,) = read_steps("expect order SPY @ 1")
+    play.player.place(one)
+    assert "@ 65432.25" in play.end()[0].came[0]
+
+
+def test_an_account_that_there_is_not_has_no_cash_either() -> None:
+    play = Play()
+    (one,) = read_steps("expect cash account DU7 0 USD")
+    play.player.place(one)
+    assert [(o.passed, o.came) for o in play.end()] == [(False, ("no such account",))]

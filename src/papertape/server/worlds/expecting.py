@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from ...errors import WorldError
+from ...model.units import number_text
 from ...venue.units import CASH_SCALE, SECOND, Nanos, size_decimal
 from ...worlds.steps import ExpectStep, PlacedStep
 from ..venue_port import Venue
@@ -234,8 +235,8 @@ class Expecting:
         held = sum(one.cash.get(step.currency, 0) for one in accounts)
         amount = Decimal(held) / CASH_SCALE
         wanted = step.quantity or Decimal(0)
-        came = f"cash {amount:,f} {step.currency}"
-        return amount == wanted, f"cash {wanted:,f} {step.currency}", (came,)
+        came = f"cash {amount:,f} {step.currency}" if accounts else "no such account"
+        return bool(accounts) and amount == wanted, f"cash {wanted:,f} {step.currency}", (came,)
 
     def _accounts(self, step: ExpectStep) -> list[Any]:
         accounts = self._venue.state.accounts
@@ -294,7 +295,8 @@ def _unlike(request: SeenRequest, fields: Sequence[tuple[str, str]]) -> list[str
         except AttributeError:
             found.append(f"no field {path}")
             continue
-        if shown_value(value) != wanted:
+        number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+        if not (_same if number else str.__eq__)(shown_value(value), wanted):
             found.append(f"{path}={shown_value(value)}")
     return found
 
@@ -303,9 +305,7 @@ def shown_value(value: Any) -> str:
     """A field's value as a world writes it."""
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, float):
-        return f"{value:g}"
-    return f"{value:f}" if isinstance(value, Decimal) else str(value)
+    return number_text(value) if isinstance(value, float | Decimal) else str(value)
 
 
 def _few(came: list[str]) -> tuple[str, ...]:

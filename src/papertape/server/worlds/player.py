@@ -264,7 +264,7 @@ class WorldPlayer:
         order = one.order
         late = None if order is None else self.late.pop(order.permId, None)
         if order is not None and late is not None:
-            text = f"late-order {order.orderId} client={order.clientId} ms={late / 1e6:g}"
+            text = f"late-order {order.orderId} client={order.clientId} ms={late / 1e6:.12g}"
             try:
                 self._tws.drills.begin(text)
             except SettingsError as error:  # a fact is heard: nobody may be told an error

@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from ...model import Contract, Order
+from ...model.units import number_text
 from ...venue.reference.instruments import Listing, Purpose
 from ...venue.units import Nanos
 from ...wire.catalogue.orders import PlaceOrder
@@ -69,7 +70,7 @@ class SeenOrder(msgspec.Struct, frozen=True):
     def __str__(self) -> str:
         order = self.order
         size = Decimal(0) if order.totalQuantity is None else order.totalQuantity
-        price = "" if not order.lmtPrice else f" @ {order.lmtPrice:g}"
+        price = "" if not order.lmtPrice else f" @ {number_text(order.lmtPrice)}"
         ref = f" ref {order.orderRef}" if order.orderRef else ""
         of = f"client {self.client} #{self.orderId}{ref}"
         return f"{order.action} {size:f} {self.symbol} {order.orderType}{price}  {of}"

@@ -130,9 +130,9 @@ def order_after_close(run: StormRecord, control: StormRecord) -> Iterator[StormF
             end = control.positions.get(fill.symbol, 0)
             yield StormFinding(
                 "order-after-close", fill.symbol, fill.time,
-                f"{fill.text} took the position to {fill.position:g}; without faults it was never "
-                f"{'short' if side < 0 else 'long'}",
-                (f"at end position {_named(fill.symbol)} {end:g}",),
+                f"{fill.text} took the position to {fill.position:.12g}; without faults it was "
+                f"never {'short' if side < 0 else 'long'}",
+                (f"at end position {_named(fill.symbol)} {end:.12g}",),
             )  # fmt: skip
             return
     if not any(_beside_rests(control)):

@@ -74,7 +74,7 @@ class StormOrder(msgspec.Struct):
 
     def __str__(self) -> str:
         ref = f" ref {self.ref}" if self.ref else ""
-        return f"{self.side} {self.quantity:g} {self.symbol} {self.orderType}{ref}"
+        return f"{self.side} {self.quantity:.12g} {self.symbol} {self.orderType}{ref}"
 
 
 class LostLine(msgspec.Struct):

@@ -271,7 +271,7 @@ class StormWatcher:
         held = self._held.get(order.symbol, 0.0) + signed
         self._held[order.symbol] = held
         self._tell(
-            "fill", f"{order.side} {size:g} {order.symbol}", symbol=order.symbol,
+            "fill", f"{order.side} {size:.12g} {order.symbol}", symbol=order.symbol,
             order=self.record.orders.index(order), size=signed, position=held,
         )  # fmt: skip
         if order.filled >= order.quantity:
