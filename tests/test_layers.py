@@ -158,7 +158,7 @@ WITHOUT_CIRCLES = (
 # store/folding.py waits for the disk beside the turns (docs/decisions/0014).
 DRIVERS = (
     "client/aio.py", "server/aio/*", "server/control/*", "testing/thread.py",
-    "testing/requests.py", "testing/orders.py", "console/*",
+    "testing/waiting.py", "console/*",
     # The gate drives a station's loop; what is injected lives in the program under test, and takes
     # the clock, the threads and the sockets there (docs/decisions/0025).
     "testing/market_time/*",
@@ -171,7 +171,7 @@ THREADS = (
 )  # fmt: skip
 # These wait for programs under test, and end them.
 WAITS = (
-    "testing/requests.py", "testing/orders.py", "testing/programs.py", "testing/worldrun.py",
+    "testing/waiting.py", "testing/programs.py", "testing/worldrun.py",
     "testing/storm/running.py",
 )  # fmt: skip
 OUTSIDE = (*DRIVERS, *WAITS, "ibapi/reader.py", "cli/*")

@@ -9,6 +9,7 @@ import msgspec
 
 from ..errors import AmbiguousContract, ContractNotFound, LocalProtocolError, RequestRefused
 from ..model import Contract, ContractDetails
+from ..model.units import number_text
 from ..wire.catalogue import contract, options, reference
 from .conversations import Call, Collect
 from .requests.asks import Make
@@ -160,7 +161,7 @@ def _words(one: Contract) -> Iterator[str]:
     if one.conId:
         yield str(one.conId)
     expiry, strike = one.lastTradeDateOrContractMonth, one.strike
-    terms = (expiry, f"{strike:g}" if strike else "", one.right, one.tradingClass)
+    terms = (expiry, number_text(strike) if strike else "", one.right, one.tradingClass)
     name = one.symbol or one.localSymbol or one.secId
     for word in (name, one.secType, *terms, one.primaryExchange or one.exchange, one.currency):
         if word:

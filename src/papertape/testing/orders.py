@@ -1,9 +1,8 @@
 """Orders of programs, as a test sees them and acts on them."""
 
-import asyncio
-import time
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final
 
 from ..errors import WorldError
@@ -12,9 +11,8 @@ from ..server.worlds.seen import SeenOrder
 from ..venue.script import ActOnOrder
 from ..venue.units import size_decimal
 from ..worlds import steps
+from .waiting import PATIENCE_S, wait, wait_beside
 
-PATIENCE_S: Final = 5.0
-POLL_S: Final = 0.005
 ENDED: Final = ("Filled", "Cancelled", "Inactive", "ApiCancelled")
 KEEPS: Final = "tws.orders.hold() before it comes keeps the market from filling it"
 
@@ -147,22 +145,14 @@ class OrderHands:
         """Wait for the next order that no ``next`` has given yet, at most so many seconds of the
         computer's clock. Raises ``AssertionError`` with what came instead."""
         __tracebackhide__ = True
-        end = time.monotonic() + within
-        while (found := self._fresh(wanted)) is None:
-            if time.monotonic() >= end:
-                raise AssertionError(self._missing(within, wanted))
-            time.sleep(POLL_S)
-        return found
+        return wait(partial(self._fresh, wanted), within, partial(self._missing, within, wanted))
 
     async def arrives(self, *, within: float = PATIENCE_S, **wanted: Any) -> OrderHand:
         """The same as ``next`` in a test that is a coroutine: its loop goes on meanwhile."""
         __tracebackhide__ = True
-        end = time.monotonic() + within
-        while (found := self._fresh(wanted)) is None:
-            if time.monotonic() >= end:
-                raise AssertionError(self._missing(within, wanted))
-            await asyncio.sleep(POLL_S)
-        return found
+        return await wait_beside(
+            partial(self._fresh, wanted), within, partial(self._missing, within, wanted)
+        )
 
     def _fresh(self, wanted: dict[str, Any]) -> OrderHand | None:
         for one in self.all(**wanted):

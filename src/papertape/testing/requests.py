@@ -1,19 +1,15 @@
 """What programs have sent, as a test asks for it."""
 
-import asyncio
-import time
 from collections.abc import Callable, Iterator
 from difflib import unified_diff
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from ..server.station import Station
 from ..server.worlds.checking import check_request
 from ..server.worlds.expecting import shown_value
 from ..server.worlds.seen import SeenRequest, brief
-
-PATIENCE_S: Final = 5.0
-POLL_S: Final = 0.005
+from .waiting import PATIENCE_S, wait, wait_beside
 
 
 class RequestHands:
@@ -52,24 +48,22 @@ class RequestHands:
         """Wait for the first one with a number above ``after``, at most so many seconds of the
         computer's clock. Raises ``AssertionError`` with what came instead."""
         __tracebackhide__ = True
-        end = time.monotonic() + within
-        while (found := self._first(name, after, fields)) is None:
-            if time.monotonic() >= end:
-                raise AssertionError(self._missing(name, within, fields))
-            time.sleep(POLL_S)
-        return found
+        return wait(
+            lambda: self._first(name, after, fields),
+            within,
+            lambda: self._missing(name, within, fields),
+        )
 
     async def arrives(
         self, name: str = "", *, within: float = PATIENCE_S, after: int = 0, **fields: Any
     ) -> SeenRequest:
         """The same as ``next`` in a test that is a coroutine: its loop goes on meanwhile."""
         __tracebackhide__ = True
-        end = time.monotonic() + within
-        while (found := self._first(name, after, fields)) is None:
-            if time.monotonic() >= end:
-                raise AssertionError(self._missing(name, within, fields))
-            await asyncio.sleep(POLL_S)
-        return found
+        return await wait_beside(
+            lambda: self._first(name, after, fields),
+            within,
+            lambda: self._missing(name, within, fields),
+        )
 
     def _first(self, name: str, after: int, fields: dict[str, Any]) -> SeenRequest | None:
         return next((one for one in self.where(name, **fields) if one.number > after), None)
