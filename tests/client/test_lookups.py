@@ -330,3 +330,8 @@ def test_a_refusal_of_another_kind_is_passed_on() -> None:
             await session.qualify(Stock("SPY"))
 
     at(tws, main)
+
+
+def test_a_strike_is_told_with_all_of_its_digits() -> None:
+    option = Contract(symbol="NDX", secType="OPT", strike=23512.25, right="C", exchange="SMART")
+    assert brief(option) == "NDX OPT 23512.25 C SMART"
