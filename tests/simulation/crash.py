@@ -40,11 +40,17 @@ from papertape.wire.connection import ClientConnection, encode
 from papertape.wire.message import Message
 from simulation.order_kinds import OrderMaker, Subject
 from simulation.order_worlds import OTHERS
+from simulation.type_rows import of_row
 from venue.scenario import at
+from venue.type_recipes import RECIPES
 
 WAYS = ("anytime", "database", "sending", "marking", "saving")
 SNAPSHOT_FACTS, PIECE, DROPPED = 40, 5, 7
 """So small that a short life has many snapshots, and each takes many turns."""
+ROWS = Random(0).sample(sorted(RECIPES), len(RECIPES))
+"""The rows of the page of order types, in no order."""
+ROWS_A_LIFE = 8
+"""About so many of them are sent in a life; the next life goes on behind them."""
 OPENING = at("20260413 10:00:00")
 CYCLE_S = 20
 UNPACED = StationSettings(max_message_rate=0)
@@ -105,13 +111,15 @@ class Line:
 class Load:
     """Clients that trade at random, as fast as they can."""
 
-    def __init__(self, composed: Composed, chance: Random, pipe: int) -> None:
+    def __init__(self, composed: Composed, chance: Random, pipe: int, first: int = 0) -> None:
         self.station = composed.station
         self.chance = chance
         self.now = composed.clock.market
         self.before_write: Callable[[bytes], object] = len
         self.sessions: dict[int, Session] = {}
         self.ids: dict[int, int] = {}
+        self.rows = [*ROWS[first % len(ROWS) :], *ROWS[: first % len(ROWS)]]
+        """What comes next of the page of order types; every row comes before one comes again."""
         self.maker = OrderMaker(chance, subjects(), self._clock, self._middle)
         for client, version in CLIENTS.items():
             self._connect(client, version, pipe)
@@ -196,8 +204,14 @@ class Load:
     def _place(self, client: int) -> Message:
         number = self.ids[client]
         self.ids[client] += 1
-        if CLIENTS[client] >= EXPIRED_FIELDS and self.chance.random() < 0.5:
-            parent = max(number - self.chance.randint(1, 3), 1)
+        kind = self.chance.random() if CLIENTS[client] >= EXPIRED_FIELDS else 1
+        parent = max(number - self.chance.randint(1, 3), 1)
+        if kind < 0.55:
+            self.rows.append(row := self.rows.pop(0))
+            message = orders.PlaceOrder(number, *of_row(self.maker, row, parent))
+            if self._speaks(client, message):
+                return message
+        elif kind < 0.8:
             contract, order = self.maker.any(parent)
             order.whatIf = False
             message = orders.PlaceOrder(number, contract, order)
@@ -282,7 +296,7 @@ def child(folder: Path, pipe: int, *, cycle: int, seed: int, way: str) -> None:
     wall = OPENING + cycle * CYCLE_S * SECOND
     settings = settings_of(seed)
     composed = compose(wall=wall, data_dir=folder, market=MarketSettings(seed=3), settings=settings)
-    load = Load(composed, chance, pipe)
+    load = Load(composed, chance, pipe, seed * ROWS_A_LIFE)
     journal: Any = composed.station.venue._keeper._journal
     save_often(composed)
     if way == "saving":

@@ -24,6 +24,8 @@ from papertape.errors import JournalError
 from papertape.server.assembly import JOURNAL, compose
 from papertape.server.market_settings import MarketSettings
 from papertape.server.persistence import Keeper
+from papertape.server.present.queries import Queries
+from papertape.server.present.views import Views
 from papertape.store.journal import Journal
 from papertape.venue.engine import Engine
 from papertape.venue.entries import SCHEMA
@@ -31,6 +33,7 @@ from papertape.wire.connection import ClientConnection
 from papertape.wire.message import Message
 from simulation.crash import CLIENTS, OPENING, UNPACED, WAYS, Load, child
 from simulation.told import Told
+from simulation.type_rows import row_of
 
 LIVES = 6
 """Deaths of one station before the next begins with an empty directory."""
@@ -45,6 +48,12 @@ def rebuilt(folder: Path) -> Engine:
         engine = Engine(None)
         Keeper(journal).recover(engine)
         return engine
+
+
+def kinds_at_work(engine: Engine) -> set[str]:
+    """The rows of the page of order types that have an order which works."""
+    views = Queries(engine, Views(engine.instruments, engine.profile)).open_orders()
+    return {row_of(view.contract, view.order) for view in views}
 
 
 def left(folder: Path) -> dict[str, int]:
@@ -150,19 +159,22 @@ def station(folder: Path, first: int, deaths: int) -> dict[str, int]:
     """One station that dies so many times; what it told. Raises ``AssertionError``."""
     told = Told()
     messages = half = dropped = 0
+    working: Counter[str] = Counter()
     for number in range(deaths):
         seed = first + number
         way = WAYS[seed % len(WAYS)]
         try:
             messages += cycle(folder, told, number=number, seed=seed, way=way)
-            told.agrees(rebuilt(folder))
+            engine = rebuilt(folder)
+            told.agrees(engine)
+            working.update(f"working {name}" for name in kinds_at_work(engine))
             found = left(folder)
             half, dropped = half + found["half"], dropped + found["dropped"]
         except AssertionError as error:
             raise AssertionError(f"seed {seed} ({way}), death {number + 1}: {error}") from error
     counted = {"orders": len(told.orders), "executions": len(told.executions)}
     saved = {"half": half, "dropped": dropped}
-    return {"kills": deaths, "messages": messages, **counted, **saved, **told.kinds}
+    return {"kills": deaths, "messages": messages, **counted, **saved, **told.kinds, **working}
 
 
 def main() -> None:

@@ -73,7 +73,7 @@ class OrderMaker:
         self.chance = chance
         self.subjects = subjects
         self.stocks = [one for one in subjects if one.contract.secType == "STK"]
-        self._clock = clock
+        self.clock = clock
         self._price = price or (lambda one: one.price)
 
     def one_in(self, count: int) -> bool:
@@ -114,7 +114,7 @@ class OrderMaker:
             order.scalePriceIncrement = self.steps(subject, 5)
             self._scaled(order, subject)
         else:
-            self._algo(order)
+            self.algo(order)
         return order
 
     def _scaled(self, order: Order, subject: Subject) -> None:
@@ -140,8 +140,10 @@ class OrderMaker:
             found.append((subject.contract, order))
         return found
 
-    def single(self, subject: Subject, kind: str = "", *, parent: int = 0) -> Order:
-        """Return an order for one instrument."""
+    def single(
+        self, subject: Subject, kind: str = "", *, parent: int = 0, plain: bool = False
+    ) -> Order:
+        """Return an order for one instrument; a ``plain`` one has what its type needs."""
         chance, sec_type = self.chance, subject.contract.secType
         kind = kind or chance.choice(OF_KIND.get(sec_type, (*ORDER_TYPES, "LMT", "LMT", "MKT")))
         order = Order(
@@ -158,11 +160,12 @@ class OrderMaker:
         elif kind in OFFSET:
             order.auxPrice = self.steps(subject) if self.one_in(2) else None
         if order.tif == "GTD":
-            order.goodTillDate = self._clock(chance.choice((0.5, 5, 90, 2000)))
+            order.goodTillDate = self.clock(chance.choice((0.5, 5, 90, 2000)))
         if order.tif == "Minutes":
             order.duration = chance.randint(1, 90)
         self._of_type(order, subject)
-        self._of_attributes(order, subject, parent)
+        if not plain:
+            self._of_attributes(order, subject, parent)
         return order
 
     def _size(self, sec_type: str) -> int:
@@ -235,9 +238,9 @@ class OrderMaker:
                 case "discretionaryAmt" if kind == "LMT":
                     order.discretionaryAmt = self.steps(subject)
                 case "goodAfterTime":
-                    order.goodAfterTime = self._clock(chance.choice((0.1, 2, 60)))
+                    order.goodAfterTime = self.clock(chance.choice((0.1, 2, 60)))
                 case "activeStopTime":
-                    order.activeStopTime = self._clock(chance.choice((3, 120)))
+                    order.activeStopTime = self.clock(chance.choice((3, 120)))
                 case "deactivate":
                     order.deactivate = self.one_in(2)
                 case "ocaGroup":
@@ -254,7 +257,7 @@ class OrderMaker:
                     order.adjustedTrailingAmount = self.steps(subject)
                     order.adjustableTrailingUnit = chance.choice((0, 100))
                 case "algoStrategy" if kind in ("MKT", "LMT"):
-                    self._algo(order)
+                    self.algo(order)
                 case "scaleInitLevelSize" if kind == "LMT" and size > 5:
                     order.scaleInitLevelSize = max(size // 5, 1)
                     order.scaleSubsLevelSize = max(size // 4, 1)
@@ -293,18 +296,19 @@ class OrderMaker:
             percent=chance.randint(0, 100),
             changePercent=chance.randint(-3, 3),
             volume=chance.choice((0, 500, 5_000)),
-            time=self._clock(chance.choice((0.1, 3, 60))),
+            time=self.clock(chance.choice((0.1, 3, 60))),
             triggerMethod=chance.choice((0, 2, 4, 7, 8)),
         )
 
-    def _algo(self, order: Order) -> None:
+    def algo(self, order: Order, name: str = "") -> None:
+        """Let an order be one of an algorithm; of any where no ``name`` is said."""
         chance = self.chance
-        order.algoStrategy = name = chance.choice(sorted(PARAMETERS))
+        order.algoStrategy = name = name or chance.choice(sorted(PARAMETERS))
         order.tif = chance.choice(("DAY", "GTC"))
         values = {
             "adaptivePriority": chance.choice(PRIORITIES), "riskAversion": chance.choice(AVERSIONS),
             "displaySize": "5", "componentSize": "5", "timeBetweenOrders": "20",
-            "waitForFill": chance.choice("01"), "endTime": self._clock(chance.choice((3, 30))),
+            "waitForFill": chance.choice("01"), "endTime": self.clock(chance.choice((3, 30))),
             "noTakeLiq": chance.choice("01"), "allowPastEndTime": chance.choice("01"),
             "forceCompletion": chance.choice("01"), "deltaPctVol": "0.1",
         }  # fmt: skip
@@ -350,7 +354,7 @@ class OrderMaker:
         )  # fmt: skip
         return other.contract, order
 
-    def combination(self, parent: int = 0) -> tuple[Contract, Order]:
+    def combination(self, parent: int = 0, kind: str = "") -> tuple[Contract, Order]:
         """Return an order for two stocks at once, at a net price near that of their legs."""
         chance = self.chance
         first, second = chance.sample(self.stocks, 2)
@@ -361,8 +365,8 @@ class OrderMaker:
             ComboLeg(one.con_id, abs(ratio), "BUY" if ratio > 0 else "SELL", "SMART")
             for one, ratio in zip((first, second), ratios, strict=True)
         ]
-        loose = self.one_in(2)
-        kind = chance.choice([*COMBINATION_TYPES] if loose else ["LMT", "LMT", "MKT"])
+        loose = " + " in kind or self.one_in(2)
+        kind = kind or chance.choice([*COMBINATION_TYPES] if loose else ["LMT", "LMT", "MKT"])
         prices = [self._price(one) for one in (first, second)]
         net = sum(ratio * price for ratio, price in zip(ratios, prices, strict=True))
         order = Order(
