@@ -6,6 +6,8 @@ python scripts/build_attributes.py --check   write nothing; exit 1 when the page
 """
 
 import sys
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from itertools import groupby
 from pathlib import Path
 
@@ -48,6 +50,8 @@ its old terms, and clients take 201 for its end. `cashQty` for anything but a cu
 
 An attribute is set when it is neither empty, nor zero, nor a value that stands behind it below.
 
+{counts}
+
 {unsent}
 
 | | served | refused by name until it is served |
@@ -70,6 +74,13 @@ def names(values: tuple[str, ...]) -> str:
     return ", ".join(f"`{value}`" for value in values)
 
 
+def counted(uses: Iterable[str], titles: Mapping[str, str]) -> str:
+    """How many fields there are, and how many of each class, in one line."""
+    found = Counter(uses)
+    each = ", ".join(f"{found[use]} {title}" for use, title in titles.items())
+    return f"Of {found.total()} fields: {each}."
+
+
 def words() -> str:
     """The rows for the three fields that take one of a few words."""
     return (
@@ -89,6 +100,13 @@ def shown(row: Attribute) -> str:
     return f"`{prefix}{row.name}`{plain}"
 
 
+CLASSES = {
+    "served": "served",
+    "passed": "passed through",
+    "told": "the server's own",
+    "refused": "refused",
+}
+"""The classes in the line of counts; ``TITLES`` has what stands over the table of each."""
 TITLES = {
     "served": "Served: the venue acts on it",
     "passed": "Passed through: no effect on an MKT or LMT order, here or in TWS; echoed",
@@ -103,6 +121,8 @@ STATE = """
 What a station tells in each field of `OrderState`, in `openOrder` and `completedOrder`. Generated
 from `src/papertape/server/present/order_state.py`. The versions are those from which on a message
 has the field, as text and as protobuf (`-`: never); a version before it is told without it.
+
+{counts}
 
 """
 STATE_TITLES = {
@@ -156,12 +176,16 @@ def state() -> str:
     head = (
         "| field | class | when, or why not | openOrder | completedOrder |\n|---|---|---|---|---|\n"
     )
-    return STATE + head + "".join(map(state_row, STATE_TABLE))
+    counts = counted((row.use for row in STATE_TABLE), {use: use for use in STATE_TITLES})
+    return STATE.format(counts=counts) + head + "".join(map(state_row, STATE_TABLE))
 
 
 def render() -> str:
     """The page."""
-    parts = [HEAD.format(unsent=unsent()), words()]
+    parts = [
+        HEAD.format(counts=counted((row.use for row in TABLE), CLASSES), unsent=unsent()),
+        words(),
+    ]
     for use, title in TITLES.items():
         parts.append(f"\n## {title}\n\n| what | attributes |\n|---|---|\n")
         for why, rows in groupby((row for row in TABLE if row.use == use), lambda row: row.why):

@@ -38,6 +38,13 @@ def test_every_captured_session_about_orders_gets_its_callbacks(
     assert [f"{one.name}: {one.difference}" for one in results if one.difference] == []
     rows = re.findall(r"^\| (\w+) \| (\d+) \| ?(.*?) ?\|$", PAGE.read_text("utf-8"), re.MULTILINE)
     assert [(one.name, str(one.callbacks), excused(one)) for one in results] == rows
+    equal = sum(one.verdict == "equal" for one in results)
+    counts = (
+        f"Of {len(results)} sessions {equal} is equal in every callback, {len(results) - equal}"
+    )
+    assert f"\n{counts} are equal but for the reasons below, and 0 differ.\n" in PAGE.read_text(
+        "utf-8"
+    )
 
 
 def test_the_page_explains_every_reason() -> None:

@@ -1,5 +1,6 @@
 """The table of what becomes of each field of placeOrder, and the venue that keeps to it."""
 
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,10 @@ from papertape.model import (
     Contract,
     DeltaNeutralContract,
     Order,
+    OrderAllocation,
     OrderComboLeg,
     OrderCondition,
+    OrderState,
     SoftDollarTier,
     TagValue,
 )
@@ -39,6 +42,7 @@ SET: dict[Any, Any] = {
     SoftDollarTier: SoftDollarTier("a", "b", "c"),
 }
 """A value of each type that clearly sets an attribute."""
+USES = ("served", "passed", "told", "refused")
 OTHERWISE = {"cashQty": "Cash Quantity cannot be used for this order"}
 """What TWS says of an attribute that it does not take either."""
 
@@ -173,3 +177,14 @@ def test_the_page_names_what_protobuf_does_not_carry() -> None:
     page = (ROOT / "docs/reference/order_attributes.md").read_text("utf-8")
     (told,) = [one for one in page.split("\n\n") if one.startswith("Protobuf has no field for")]
     assert lacking and all(f"`{name}`" in told for name in lacking)
+
+
+def test_the_page_counts_every_field_in_its_class() -> None:
+    page = (ROOT / "docs/reference/order_attributes.md").read_text("utf-8")
+    lines = [line for line in page.splitlines() if line.startswith("Of ")]
+    of_order, of_state = ([int(one) for one in re.findall(r"\d+", line)] for line in lines)
+    fields = sum(len(msgspec.structs.fields(record)) for record in RECORDS)
+    assert of_order == [fields, *(len(rows(use, *RECORDS.values())) for use in USES)]
+    state = (OrderState, OrderAllocation)
+    assert of_state[0] == sum(len(msgspec.structs.fields(record)) for record in state)
+    assert of_state[0] == sum(of_state[1:]) == page.partition("## Order state")[2].count("\n| `")
