@@ -1,6 +1,7 @@
 """Conditions as plain objects: what each becomes in the protocol, and what cannot be told to it."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -79,9 +80,37 @@ def test_what_tws_cannot_be_told_is_refused() -> None:
         one | two & three
 
 
+def test_and_and_or_in_words_would_lose_a_condition() -> None:
+    one, two = WhenMargin(above=1), WhenMargin(above=2)
+    for join in (
+        lambda: one and two,
+        lambda: one or two,
+        lambda: not one,
+        lambda: one & two or one,
+    ):
+        with pytest.raises(TypeError, match="joined with"):
+            join()
+
+
+@pytest.mark.parametrize(
+    ("order", "conditions", "told"),
+    [
+        (LimitOrder("BUY", 1, 1.0), [WhenMargin(above=1)], "joined with & and |, not a list"),
+        (WhenMargin(above=1), LimitOrder("BUY", 1, 1.0), "an order is needed"),
+        (LimitOrder("BUY", 1, 1.0), WhenPrice(contract="SPY", above=1.0), "such as pt.Stock"),  # type: ignore[arg-type]
+    ],
+)
+def test_what_is_no_condition_is_told(order: Any, conditions: Any, told: str) -> None:
+    with pytest.raises(LocalProtocolError, match=told):
+        conditional(order, conditions)
+
+
 @walk(
     ("condition", "field"),
     [
+        (WhenMargin(below=0.3), "conditions.percent"),  # type: ignore[arg-type]
+        (WhenMargin(above="10%"), "conditions.percent"),  # type: ignore[arg-type]
+        (WhenVolume(contract=SPY, above=1.5), "conditions.volume"),  # type: ignore[arg-type]
         (WhenPrice(contract=SPY), "conditions"),
         (WhenPrice(contract=SPY, above=1.0, below=2.0), "conditions"),
         (WhenVolume(contract=Stock("SPY"), above=1), "conditions.conId"),

@@ -12,6 +12,7 @@ from client.memory import Memory, run
 from lanes import HANGS_S
 from papertape.client.aio import connect
 from papertape.client.families import Bracket, OcaType
+from papertape.client.trades import Trade
 from papertape.errors import LocalProtocolError, OrderRejected
 from papertape.model import Order, OrderState
 from papertape.testing import RunningStation, serve
@@ -20,6 +21,8 @@ from papertape.wire.message import Message
 from walks import walk
 
 AAPL = pt.Stock("AAPL")
+LIMIT = pt.LimitOrder("BUY", 10, 100.0)
+BRACKET = Bracket(*(Trade(number, AAPL, LIMIT) for number in (1, 2, 3)))
 
 
 def status(order_id: int, text: str, filled: int = 0) -> reports.OrderStatus:
@@ -132,6 +135,104 @@ def test_an_entry_that_fills_while_it_is_cancelled_leaves_no_child() -> None:
 
     run(tws, main)
     assert [one.orderId for one in tws.all(orders.CancelOrder)] == [1, 2]
+
+
+@pytest.mark.parametrize("action", ["BUY", "buy", "SELL", "Sell"])
+def test_the_children_trade_the_other_side_however_the_side_is_spelled(action: str) -> None:
+    tws = Memory()
+    levels = (110.0, 95.0) if action.upper() == "BUY" else (95.0, 110.0)
+
+    async def main() -> None:
+        async with connect() as session:
+            entry = pt.LimitOrder(action, 10, 100.0)
+            session.bracket(AAPL, entry, take_profit=levels[0], stop_loss=levels[1])
+            await asyncio.sleep(1)
+
+    run(tws, main)
+    _, *children = (one.order.action for one in tws.all(orders.PlaceOrder))
+    assert children == ["SELL" if action.upper() == "BUY" else "BUY"] * 2
+
+
+WRONG: dict[str, tuple[str, Callable[[pt.Tws], object]]] = {
+    "no stop": (
+        "None is neither a price nor an Order",
+        lambda tws: tws.bracket(AAPL, LIMIT, take_profit=1.0, stop_loss=None),  # type: ignore[arg-type]
+    ),
+    "a text": (
+        "'110' is neither a price",
+        lambda tws: tws.bracket(AAPL, LIMIT, take_profit="110", stop_loss=1.0),  # type: ignore[arg-type]
+    ),
+    "not a number": (
+        "nan is neither a price",
+        lambda tws: tws.bracket(AAPL, LIMIT, take_profit=float("nan"), stop_loss=1.0),
+    ),
+    "the wrong sides": (
+        "an entry that buys takes its profit above its stop_loss 110.0, not at 95.0",
+        lambda tws: tws.bracket(AAPL, LIMIT, take_profit=95.0, stop_loss=110.0),
+    ),
+    "one price for both": (
+        "an entry that sells takes its profit below",
+        lambda tws: tws.bracket(AAPL, pt.MarketOrder("SELL", 1), take_profit=9.0, stop_loss=9.0),
+    ),
+    "the order first": (
+        "the contract comes first",
+        lambda tws: tws.place_order(LIMIT, AAPL),  # type: ignore[arg-type]
+    ),
+    "a symbol": (
+        r"a contract is needed, such as pt.Stock\('IBM'\), not a str",
+        lambda tws: tws.place_order("IBM", LIMIT),  # type: ignore[arg-type]
+    ),
+    "no order": (
+        "an order is needed, such as .*, not None",
+        lambda tws: tws.place_order(AAPL, None),  # type: ignore[arg-type]
+    ),
+    "a pair swapped": (
+        "the contract comes first",
+        lambda tws: tws.oca([(LIMIT, AAPL)]),  # type: ignore[list-item]
+    ),
+    "orders alone": (
+        "pairs of a contract and an order",
+        lambda tws: tws.oca([AAPL, LIMIT]),  # type: ignore[list-item]
+    ),
+    "a family": (
+        "modify_order takes a Trade, .*, not a Bracket: .*family.stop",
+        lambda tws: tws.modify_order(BRACKET, lmtPrice=1.0),  # type: ignore[arg-type]
+    ),
+    "an id": (
+        "cancel_order takes a Trade, as place_order returns one, not an int$",
+        lambda tws: tws.cancel_order(7),  # type: ignore[arg-type]
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_what_is_no_order_is_told_before_anything_is_sent(what: str) -> None:
+    tws = Memory()
+    told, call = WRONG[what]
+
+    async def main() -> None:
+        async with connect() as session:
+            with pytest.raises(LocalProtocolError, match=told):
+                call(session)
+            await asyncio.sleep(1)
+
+    run(tws, main)
+    assert not tws.all(orders.PlaceOrder)
+
+
+def test_whoever_waits_for_a_family_or_misnames_a_kind_is_told() -> None:
+    async def main() -> None:
+        async with connect() as session:
+            with pytest.raises(LocalProtocolError, match="until takes a Trade"):
+                await session.until(BRACKET, "Filled")  # type: ignore[arg-type]
+            with pytest.raises(LocalProtocolError, match="cancel_order a trade"):
+                await session.cancel_family(BRACKET.entry)  # type: ignore[arg-type]
+            with pytest.raises(ValueError, match="'reduce' is not a valid OcaType"):
+                session.oca([(AAPL, LIMIT)], kind="reduce")  # type: ignore[arg-type]
+            with pytest.raises(LocalProtocolError, match="an order is needed"):
+                await session.what_if(AAPL, AAPL)  # type: ignore[arg-type]
+
+    run(Memory(), main)
 
 
 def test_a_group_gets_a_name_that_no_other_has_had() -> None:

@@ -160,6 +160,14 @@ def test_why_a_message_cannot_be_sent(version: int) -> None:
     assert (error.message, error.field) == ("NextValidId", "orderId")
 
 
+@pytest.mark.parametrize("version", [203, 226])
+def test_a_text_in_place_of_a_price_is_named(version: int) -> None:
+    order = Order(lmtPrice="300")  # type: ignore[arg-type]
+    with pytest.raises(LocalProtocolError, match="'300' cannot be sent as double") as refusal:
+        encode(PlaceOrder(1, Contract(), order), version)
+    assert refusal.value.field == "order.lmtPrice"
+
+
 def test_an_unknown_condition_cannot_be_sent() -> None:
     message = PlaceOrder(1, order=Order(conditions=[OrderCondition(type=2)]))
     error = oracle.explain_local(message, 200)

@@ -12,11 +12,16 @@ import msgspec
 
 from ..errors import LocalProtocolError
 from ..model import Contract, Order, OrderCondition
+from .given import described, ordered
 from .moments import moment
 
 PRICE, TIME, MARGIN, EXECUTION, VOLUME, PERCENT_CHANGE = 1, 3, 4, 5, 6, 7
 _MESSAGE: Final = "PlaceOrder"
 
+NO_WORDS: Final = (
+    "conditions are joined with & and |: of `a and b` Python would keep one, and TWS never hear of"
+    " the other"
+)
 Level = TypeVar("Level")
 
 
@@ -26,6 +31,9 @@ class AnyCondition(msgspec.Struct, frozen=True):
     def record(self) -> OrderCondition:
         """The condition as the protocol has it. Raises ``LocalProtocolError``."""
         raise NotImplementedError
+
+    def __bool__(self) -> bool:
+        raise TypeError(NO_WORDS)
 
     def __and__(self, other: "AnyCondition") -> "ConditionChain":
         return ConditionChain((self,), ()) & other
@@ -40,6 +48,9 @@ class ConditionChain(msgspec.Struct, frozen=True):
     conditions: tuple[AnyCondition, ...]
     joints: tuple[bool, ...]
     """How each is joined with the next: True is "and"."""
+
+    def __bool__(self) -> bool:
+        raise TypeError(NO_WORDS)
 
     def __and__(self, other: AnyCondition) -> "ConditionChain":
         return self._with(other, conjunction=True)
@@ -109,7 +120,7 @@ class WhenMargin(AnyCondition, frozen=True, kw_only=True):
     def record(self) -> OrderCondition:
         """Like that of every condition."""
         percent, more = _level(self.above, self.below)
-        return OrderCondition(type=MARGIN, isMore=more, percent=int(percent))
+        return OrderCondition(type=MARGIN, isMore=more, percent=_whole(percent, "percent"))
 
 
 class WhenVolume(AnyCondition, frozen=True, kw_only=True):
@@ -123,7 +134,7 @@ class WhenVolume(AnyCondition, frozen=True, kw_only=True):
         """Like that of every condition."""
         volume, more = _level(self.above, self.below)
         made = _of_contract(VOLUME, self.contract, more=more)
-        made.volume = int(volume)
+        made.volume = _whole(volume, "volume")
         return made
 
 
@@ -176,9 +187,13 @@ def conditional(
         trade = tws.place_order(spy, order)
         await tws.until(trade, "PreSubmitted", "Submitted")
     """
+    order = ordered(order)
     chain = conditions
     if isinstance(chain, AnyCondition):
         chain = ConditionChain((chain,), ())
+    if not isinstance(chain, ConditionChain):
+        told = f"conditions are needed, joined with & and |, not a {type(chain).__name__}"
+        raise LocalProtocolError(told, message=_MESSAGE, field="conditions")
     return msgspec.structs.replace(
         order,
         conditions=list(chain.records()),
@@ -197,7 +212,16 @@ def _level(above: Level | None, below: Level | None) -> tuple[Level, bool]:
     raise LocalProtocolError(told, message=_MESSAGE, field="conditions")
 
 
+def _whole(value: object, field: str) -> int:
+    """A whole number: 10 is ten percent, and TWS has nothing between it and eleven."""
+    if isinstance(value, int) or (isinstance(value, float) and value.is_integer()):
+        return int(value)
+    told = f"{value!r:.80} is no whole number, and TWS takes nothing else here"
+    raise LocalProtocolError(told, message=_MESSAGE, field=f"conditions.{field}")
+
+
 def _of_contract(kind: int, contract: Contract, *, more: bool) -> OrderCondition:
+    contract = described(contract, _MESSAGE)
     if not contract.conId:
         told = f"a condition needs the conId of {contract.symbol or 'its contract'}: qualify it"
         raise LocalProtocolError(told, message=_MESSAGE, field="conditions.conId")

@@ -17,6 +17,7 @@ from ..wire.catalogue import orders, reports
 from .conversations import WhatIfAnswer
 from .facade import DEADLINE_S
 from .figures import MarginPreview
+from .given import placed
 from .trades import Trade
 from .trading import OrderCalls
 
@@ -68,8 +69,10 @@ class Families(OrderCalls):
         last order has arrived; with ``entry.transmit`` off it waits until it is transmitted. Your
         orders are not modified.
 
-        Raises ``NotReady`` and ``NotConnected`` like ``place_order``; when one of the three cannot
-        be sent, those before it are cancelled. ``cancel_family`` ends it. Example::
+        Raises what ``place_order`` raises; when one of the three cannot be sent, those before it
+        are cancelled. ``LocalProtocolError`` also for a price that is none, and for prices on the
+        wrong sides of each other: a long position takes its profit above its stop, a short one
+        below. ``cancel_family`` ends it. Example::
 
             family = tws.bracket(
                 pt.Stock("AAPL"), pt.LimitOrder("BUY", 10, 1.0), take_profit=2.0, stop_loss=0.5
@@ -79,7 +82,10 @@ class Families(OrderCalls):
             await tws.cancel_family(family)
             assert all(trade.status == "Cancelled" for trade in family)
         """
-        other = "SELL" if entry.action == "BUY" else "BUY"
+        wanted, entry = placed(wanted, entry)
+        buys = entry.action.upper() == "BUY"
+        _levels(take_profit, stop_loss, buys=buys)
+        other = "SELL" if buys else "BUY"
         last = entry.transmit
         made: list[Trade] = []
         try:
@@ -117,6 +123,9 @@ class Families(OrderCalls):
         its cancel is under way, too. Raises ``DeadlineExceeded`` when an order has not ended in
         ``timeout`` seconds, and ``NotConnected``.
         """
+        if not isinstance(family, Bracket | OcaGroup):
+            told = "cancel_family takes what bracket or oca has returned; cancel_order a trade"
+            raise LocalProtocolError(told)
         trades = tuple(family) if isinstance(family, Bracket) else family.trades
         until = self._clock() + timeout
         first, *others = trades
@@ -154,8 +163,9 @@ class Families(OrderCalls):
 
         Without a ``name`` the group gets one that no other group of this client has had: TWS keeps
         groups that have filled closed for the day. Your orders are not modified. Raises
-        ``LocalProtocolError`` for a group without orders, and what ``place_order`` raises; orders
-        of it that were sent before are cancelled then. Example::
+        ``LocalProtocolError`` for a group without orders, ``ValueError`` for a kind that is none,
+        and what ``place_order`` raises; orders of it that were sent before are cancelled then.
+        Example::
 
             ibm, aapl = pt.Stock("IBM"), pt.Stock("AAPL")
             cheap = pt.LimitOrder("BUY", 1, 1.0)
@@ -165,10 +175,11 @@ class Families(OrderCalls):
                 assert trade.order.ocaGroup == group.name
             await tws.cancel_family(group)
         """
-        wanted = list(members)
+        wanted = [_member(one) for one in members]
         if not wanted:
             told = "a group needs an order"
             raise LocalProtocolError(told, message="PlaceOrder", field="ocaGroup")
+        kind = OcaType(kind)
         made: list[Trade] = []
         try:
             for contract, order in wanted:
@@ -211,6 +222,7 @@ class Families(OrderCalls):
             assert preview.initial.change.amount > 0
             assert preview.initial.change.currency == "USD"
         """
+        wanted, order = placed(wanted, order)
         asked = msgspec.structs.replace(order, whatIf=True, transmit=True, parentId=0)
 
         def make(_: int) -> tuple[WhatIfAnswer, orders.PlaceOrder]:
@@ -220,6 +232,34 @@ class Families(OrderCalls):
         ask = self._tradable("placeOrder").ask("placeOrder (what-if)", make, timeout, by_id=False)
         answer: reports.OpenOrder = (await self._answer(ask)).result
         return MarginPreview.of(answer.orderState)
+
+
+def _levels(profit: float | Order, stop: float | Order, *, buys: bool) -> None:
+    """Raise ``LocalProtocolError`` for prices that would not protect an entry."""
+    for name, level in (("take_profit", profit), ("stop_loss", stop)):
+        if not isinstance(level, Order) and not _is_price(level):
+            told = f"{level!r:.80} is neither a price nor an Order"
+            raise LocalProtocolError(told, message="PlaceOrder", field=name)
+    if isinstance(profit, Order) or isinstance(stop, Order):
+        return
+    if profit > stop if buys else profit < stop:
+        return
+    told = f"an entry that {'buys' if buys else 'sells'} takes its profit "
+    told += f"{'above' if buys else 'below'} its stop_loss {stop}, not at {profit}"
+    raise LocalProtocolError(told, message="PlaceOrder", field="take_profit")
+
+
+def _is_price(value: object) -> bool:
+    """Whether a value is a number: Python's own, a ``Decimal`` or one of NumPy."""
+    return hasattr(value, "__float__") and not isinstance(value, bool) and value == value
+
+
+def _member(given: object) -> tuple[Contract, Order]:
+    """A member of a group."""
+    if isinstance(given, tuple | list) and len(given) == 2:
+        return placed(*given)
+    told = "a group has pairs of a contract and an order: oca([(contract, order), …])"
+    raise LocalProtocolError(told, message="PlaceOrder", field="ocaGroup")
 
 
 def _waiting(tif: str) -> str:

@@ -15,6 +15,7 @@ from ..wire.catalogue import history, session, ticks
 from . import lookups
 from .conversations import Call, History, PastTicks
 from .facade import DEADLINE_S, SessionFacade
+from .given import described
 from .lookups import OptionChain
 from .moments import moment
 from .requests.asks import Ask
@@ -103,7 +104,7 @@ class Inquiries(SessionFacade):
         ``exchange`` narrows the options on a future: TWS takes one for no other kind. An
         ``underlying`` without conId is qualified first, which raises as ``qualify`` does.
         """
-        if not lookups.described(underlying).conId or not underlying.secType:
+        if not described(underlying).conId or not underlying.secType:
             underlying = await self.qualify(underlying, timeout=timeout)
         ask = self._now().ask(
             "reqSecDefOptParams", lookups.option_chain(underlying, exchange), timeout

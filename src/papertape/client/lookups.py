@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from ..errors import AmbiguousContract, ContractNotFound, LocalProtocolError, RequestRefused
+from ..errors import AmbiguousContract, ContractNotFound, RequestRefused
 from ..model import Contract, ContractDetails
 from ..model.units import number_text
 from ..wire.catalogue import contract, options, reference
 from .conversations import Call, Collect
+from .given import described
 from .requests.asks import Make
 
 IN_FLIGHT = 32
@@ -37,15 +38,6 @@ class OptionChain(msgspec.Struct, frozen=True):
     """``yyyymmdd``, in order."""
     strikes: tuple[float, ...]
     """In the option's currency, in order."""
-
-
-def described(wanted: object) -> Contract:
-    """A contract that a caller has described. Raises ``LocalProtocolError`` for anything else."""
-    if isinstance(wanted, Contract):
-        return wanted
-    name = wanted if isinstance(wanted, str) and wanted.isalnum() else "AAPL"
-    kind = type(wanted).__name__
-    raise LocalProtocolError(f"a contract is needed, such as pt.Stock({name!r}), not a {kind}")
 
 
 def advise(refusal: RequestRefused, wanted: Contract) -> RequestRefused:

@@ -11,6 +11,7 @@ from ..errors import NotConnected, NotReady, OrderRejected, PapertapeError
 from ..model import Contract, ExecutionFilter, Order, OrderCancel
 from ..wire.catalogue import orders, reports
 from .facade import DEADLINE_S, SessionFacade
+from .given import followed, placed
 from .requests import lists, questions
 from .session import ClientSession
 from .trades import Trade
@@ -22,9 +23,10 @@ class OrderCalls(SessionFacade):
     def place_order(self, wanted: Contract, order: Order) -> Trade:
         """Send an order and return its ``Trade`` at once. Your ``order`` object is not modified.
 
-        Raises ``NotReady`` while the session may not send orders, and ``NotConnected`` when it has
-        ended. In both cases nothing has been sent.
+        Raises ``NotReady`` while the session may not send orders, ``NotConnected`` when it has
+        ended, and ``LocalProtocolError`` for what cannot be sent. Nothing has been sent then.
         """
+        wanted, order = placed(wanted, order)
         core = self._tradable("placeOrder")
         trade = Trade(core.next_order_id(), wanted, order)
         core.orders.follow(trade)
@@ -40,12 +42,14 @@ class OrderCalls(SessionFacade):
 
         Raises ``NotReady`` and ``NotConnected``, like ``place_order``.
         """
+        followed(trade, "modify_order")
         self._tradable("placeOrder")
         base = trade.sent or questions.resendable(trade.order)
         self._send_order(trade, msgspec.structs.replace(base, **changes))
 
     def cancel_order(self, trade: Trade) -> None:
         """Request a cancel; the trade reports the outcome. Raises ``NotConnected``."""
+        followed(trade, "cancel_order")
         self._now().send(orders.CancelOrder(trade.orderId, OrderCancel()), trade)
 
     def _send_order(self, trade: Trade, order: Order) -> None:
@@ -73,6 +77,8 @@ class OrderCalls(SessionFacade):
         ``charged``: wait for the commission report of every fill too. Raises ``OrderRejected`` or
         the order's error when the order can no longer reach any of them.
         """
+
+        followed(trade, "until")
 
         def reached() -> bool:
             here = trade.status in statuses if statuses else trade.done

@@ -56,7 +56,7 @@ class _ProtoWriter:
                 inner = (self.record(item, f"{path}.") for item in items)
                 return b"".join(_tagged(field.number, BYTES, piece) for piece in inner)
             return _value(field, value)
-        except (TypeError, ValueError, AttributeError, OverflowError) as error:
+        except (TypeError, ValueError, AttributeError, OverflowError, struct.error) as error:
             raise LocalProtocolError(
                 f"{value!r} cannot be sent as {field.kind}",
                 message=type(record).__name__, field=path,
@@ -89,7 +89,7 @@ def _list(field: ProtoField, values: list[Any]) -> bytes:
 
 def _scalar(number: int, kind: str, value: Any) -> bytes:
     if kind == "double":
-        return _tagged(number, FIXED64, struct.pack("<d", float(value)))
+        return _tagged(number, FIXED64, struct.pack("<d", value))
     if kind == "string":
         return _tagged(number, BYTES, value.encode())
     limit = 63 if kind == "int64" else 31
