@@ -127,3 +127,22 @@ def test_what_a_message_says_begins_in_view(at: Started, browser: Browser) -> No
         assert what and what["x"] <= PHONE["width"] - 60
         for cell in row.locator("td:visible").all()[:2]:
             assert cell.evaluate("one => one.scrollWidth <= one.clientWidth"), cell.inner_text()
+
+
+@pytest.mark.parametrize("phone", [True, False])
+def test_no_field_of_the_ticket_is_cut_off_by_a_long_word(
+    phone: bool, at: Started, browser: Browser
+) -> None:
+    with browser.tab("trading", phone=phone) as tab:
+        ticket = tab.locator('section[aria-label="Enter order"]')
+        for field, word in (("Type", "Trailing stop limit"), ("TIF", "Good till date")):
+            ticket.get_by_label(field, exact=True).first.click()
+            tab.get_by_role("option", name=word, exact=True).click()
+            expect(ticket).to_contain_text(word)
+        ticket.get_by_label("Until", exact=True).fill("20261224 09:30:00 US/Eastern")
+        cut = ticket.locator(".q-field__native").evaluate_all(
+            "all => all.filter(one => one.offsetParent && one.scrollWidth > one.clientWidth + 1)"
+            ".map(one => one.textContent || one.value)"
+        )
+        quantity = ticket.get_by_label("Quantity", exact=True).bounding_box()
+        assert cut == [] and quantity and quantity["width"] > 70

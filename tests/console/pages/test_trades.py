@@ -15,7 +15,8 @@ def order(number: int = 1, **fields: Any) -> dict[str, Any]:
         "symbol": "SPY", "action": "BUY", "quantity": "100", "order_type": "LMT",
         "limit_price": 169.5, "tif": "DAY", "status": "Submitted", "why_held": "",
         "filled": "0", "remaining": "100", "average_price": 0.0,
-        "aux_price": None, "trailing_percent": None, "trail_stop_price": None, "good_till": "",
+        "aux_price": None, "trailing_percent": None, "trail_stop_price": None, "limit_offset": None,
+        "good_till": "",
         "good_after": "", "outside_rth": False, "oca_group": "", "parent_perm_id": 0,
         "conditions": 0, "exchange": "SMART", "security_type": "STK", "currency": "USD",
     }  # fmt: skip
@@ -87,6 +88,16 @@ def test_an_order_of_the_user_is_of_tws() -> None:
     (row,) = trades.order_rows([order(client_id=0, order_id=0)], working=False)
     cells = shown(trades.ORDERS, row)
     assert (cells["Client"], cells["Order id"]) == ("TWS", "")
+
+
+def test_what_an_order_belongs_to_and_who_placed_it() -> None:
+    told = order(conditions=1, oca_group="g", good_after="20261224 09:30:00 US/Eastern")
+    assert trades.belongings(told) == [
+        "OCA group g", "1 condition", "not before 20261224 09:30:00 US/Eastern",
+        "client 5, order 1", "DU1",
+    ]  # fmt: skip
+    mine = order(client_id=0, order_id=0, conditions=2, account="", parent_perm_id=9)
+    assert trades.belongings(mine) == ["child of order 9", "2 conditions", "entered here"]
 
 
 def test_what_a_client_has_named_stays_as_it_is() -> None:

@@ -360,7 +360,7 @@ def test_an_order_gets_new_terms() -> None:
         shown._ask_change("7")
         change = shown._change
         assert change._what.text == "BUY 100 SPY LMT 169.50 DAY"
-        assert change._more.text == "child of order 3 · 2 conditions · DU1"
+        assert change._more.text == "child of order 3 · 2 conditions · client 5, order 7 · DU1"
         await change._send()
         assert change._error.text == "Nothing has been changed."
         change._prices["limit_price"].set_value(170.0)

@@ -1,10 +1,13 @@
 """Orders that the user enters, looks at beforehand, changes: families, types, conditions."""
 
+from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
 from papertape.codes import text
+from papertape.model import Contract, Order, OrderCondition, TagValue
 from papertape.wire.catalogue import orders, reports, session
 from server.control.api import Api
 from server.control.test_routes import with_api
@@ -194,6 +197,59 @@ def test_an_order_of_a_program_gets_new_terms_from_the_user() -> None:
         told = await client.until(session.CurrentTime)
         assert not [one for one in told if isinstance(one, session.ErrorMessage)]
         assert (await api.get("/orders"))[0]["tif"] == "GTC"
+
+    with_api(main, quoted_hall())
+
+
+def test_a_trail_by_a_percentage_becomes_one_by_an_amount_and_back() -> None:
+    async def main(api: Api) -> None:
+        body = BUY | {"order_type": "TRAIL LIMIT", "trailing_percent": 2, "limit_offset": 0.5}
+        row = await api.post("/orders", body | {"limit_price": None})
+        at = f"/orders/{row['perm_id']}"
+        assert (row["trailing_percent"], row["limit_offset"]) == (2, 0.5)
+        moved = await api.patch(at, {"aux_price": 3})
+        assert (moved["aux_price"], moved["trailing_percent"]) == (3, None)
+        moved = await api.patch(at, {"trailing_percent": 1.5, "limit_offset": 0.25})
+        assert (moved["aux_price"], moved["trailing_percent"]) == (None, 1.5)
+        assert moved["limit_offset"] == 0.25 and moved["status"] == "PreSubmitted"
+
+    with_api(main, quoted_hall())
+
+
+KEPT: dict[str, Any] = {
+    "LMT": {"lmtPrice": 200, "minQty": 20, "orderRef": "mine", "ocaGroup": "g", "ocaType": 2,
+            "sweepToFill": True, "outsideRth": True, "goodTillDate": ""},
+    "STP": {"auxPrice": 290, "triggerMethod": 4, "adjustedOrderType": "TRAIL",
+            "triggerPrice": 200.0, "adjustedStopPrice": 280.0, "adjustedTrailingAmount": 1.0},
+    "REL": {"auxPrice": 0.02, "lmtPrice": 200, "discretionaryUpToLimitPrice": True},
+    "PEG BEST": {"lmtPrice": 200, "competeAgainstBestOffset": 0.02, "minCompeteSize": 200},
+    "iceberg": {"orderType": "LMT", "lmtPrice": 200, "displaySize": 10, "allOrNone": False},
+    "algorithm": {"orderType": "LMT", "lmtPrice": 200, "algoStrategy": "Adaptive",
+                  "algoParams": [TagValue("adaptivePriority", "Patient")]},
+    "scale": {"orderType": "LMT", "lmtPrice": 200, "scaleInitLevelSize": 50,
+              "scaleSubsLevelSize": 25, "scalePriceIncrement": 0.5, "scaleProfitOffset": 1.0},
+    "condition": {"orderType": "LMT", "lmtPrice": 200, "conditionsIgnoreRth": True,
+                  "conditions": [OrderCondition(type=1, conId=AAPL, exchange="SMART", price=9.0)]},
+}  # fmt: skip
+"""Attributes that an order of a program may have and the page has no field for."""
+
+
+@pytest.mark.parametrize("kind", KEPT)
+def test_the_user_changes_the_size_alone(kind: str) -> None:
+    async def main(api: Api) -> None:
+        client = await api.served.client(4)
+        terms = {"orderType": kind, "tif": "DAY"} | KEPT[kind]
+        placed = Order(action="BUY", totalQuantity=Decimal(100), **terms)
+        contract = Contract(symbol="AAPL", secType="STK", exchange="SMART", currency="USD")
+        await client.send(orders.PlaceOrder(7, contract, placed))
+        await client.until(reports.OrderStatus)
+        (row,) = await api.get("/orders")
+        before = api.hall.station.queries.order(4, 7)
+        await api.patch(f"/orders/{row['perm_id']}", {"quantity": 60})
+        after = api.hall.station.queries.order(4, 7)
+        assert before is not None and after is not None
+        assert after.order == msgspec.structs.replace(before.order, totalQuantity=Decimal(60))
+        assert {name: getattr(after.order, name) for name in KEPT[kind]} == KEPT[kind]
 
     with_api(main, quoted_hall())
 

@@ -12,7 +12,7 @@ from ..view import PageView
 from . import trades
 from .order_form import KINDS, MOST, SAMPLE_TIME, TIFS, labels
 
-CHANGEABLE: Final = ("limit_price", "aux_price", "trailing_percent")
+CHANGEABLE: Final = ("aux_price", "trailing_percent", "limit_price", "limit_offset")
 """Prices of an order that may be changed here."""
 CHANGING: Final = tuple(name for name in TIFS if name != "Minutes")
 """Times in force that an order may get."""
@@ -61,9 +61,9 @@ class ChangeOrder:
                 form.on("submit.prevent", self._send)
                 with ui.element("div").classes("pt-pair"):
                     self._quantity = number("Quantity", None, 1)
-                    self._prices = {name: number("", None) for name in CHANGEABLE}
-                    self._tif = choice("Time in force", TIFS, self._timed)
-                    self._good_till = text("Until", placeholder=SAMPLE_TIME)
+                    self._prices = {name: number("", None, least=None) for name in CHANGEABLE}
+                    self._tif = choice("Time in force", TIFS, self._timed).classes("pt-whole")
+                    self._good_till = text("Until", placeholder=SAMPLE_TIME).classes("pt-whole")
                 self._outside = ui.checkbox("Outside regular hours")
                 self._error = ui.label().classes("pt-error").props('role="alert"')
                 with ui.element("div").classes("pt-row"):

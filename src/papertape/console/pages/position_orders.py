@@ -9,7 +9,8 @@ from ..parts.components import button, heading
 from ..parts.number_format import money, size
 from ..remote import RemoteError
 from ..view import PageView
-from .ticket import LOST, Confirm, in_full
+from .order_review import in_full
+from .ticket import LOST, Confirm
 
 CLOSED = "The position in {symbol} is closed already."
 

@@ -29,15 +29,12 @@ from .order_form import (
     labels,
     lacking,
 )
+from .order_review import FIGURES, TOUCHES, in_full
 
-TOUCHES = {"BUY": "ask", "SELL": "bid"}
-"""Action -> the side of the quote that it trades against."""
 LOST = OVER - {"Filled"}
 """Statuses of an order that was not accepted."""
 SIGNED = ("limit_offset", "delta")
 """Numbers that may be negative."""
-FIGURES = ("trailing_percent", "volatility", "delta")
-"""Those of the form's prices that are none, and not in steps of a price."""
 MARGINS = {
     "initial_margin": "Initial margin", "maintenance_margin": "Maintenance margin",
     "equity_with_loan": "Equity with loan",
@@ -86,14 +83,13 @@ class Ticket:
             {"BUY": "Buy", "SELL": "Sell"}, "BUY", lambda _: self._prefill(), label="Action"
         )
         with ui.element("div").classes("pt-pair"):
+            self._type = choice("Type", kinds_of(""), self._typed).classes("pt-whole")
             self._quantity = number("Quantity", 100, 1)
-            self._type = choice("Type", kinds_of(""), self._typed)
-        with ui.element("div").classes("pt-pair"):
             self._prices = {
                 name: number("", None, least=None if name in SIGNED else 0) for name in PRICES
             }
-            self._tif = choice("TIF", TIFS, self._typed)
-            self._good_till = text("Until", placeholder=SAMPLE_TIME)
+            self._tif = choice("TIF", TIFS, self._typed).classes("pt-whole")
+            self._good_till = text("Until", placeholder=SAMPLE_TIME).classes("pt-whole")
             self._minutes = number("Minutes", 10, 1)
         self._limit = self._prices["limit_price"]
         self._limit.on("keydown", self._own)
@@ -281,32 +277,6 @@ def in_ticks(field: ui.number, tick: float) -> None:
     """Show a price with the places of its step, and let the arrows go by it."""
     field.format = f"%.{decimals(tick)}f"
     field.props(f"step={tick}")
-
-
-def in_full(body: Mapping[str, Any], quote: Quote | None, *, multiplier: int = 1) -> list[str]:
-    """The order in words, what belongs to it, its account, and its approximate cost."""
-    words = [body["action"], size(body["quantity"]), body["symbol"], body["order_type"]]
-    words += [price(body.get(name)) for name in ("aux_price", "limit_price")]
-    percent = body.get("trailing_percent")
-    words.append(f"{percent:g}%" if percent else "")
-    until = body.get("good_till") or (f"{body['minutes']} min" if body.get("minutes") else "")
-    lines = [" ".join(filter(None, (*words, body["tif"], until)))]
-    for name, title in (("take_profit", "Take profit"), ("stop_loss", "Stop loss")):
-        if body.get(name) is not None:
-            lines.append(f"{title} {price(body[name])}")
-    if body.get("conditions"):
-        many = len(body["conditions"])
-        what = "cancel it" if body.get("conditions_cancel") else "hold it"
-        lines.append(f"{many} condition{'s' if many > 1 else ''} {what}")
-    if body.get("oca_group"):
-        lines.append(f"OCA group {body['oca_group']}")
-    if body.get("account"):
-        lines.append(f"Account {body['account']}")
-    each = body.get("limit_price") or body.get("aux_price")
-    each = each or (quote and quote[TOUCHES[body["action"]]])
-    if each:
-        lines.append(f"About {money(each * body['quantity'] * multiplier)} {body['currency']}")
-    return lines
 
 
 def margin_lines(told: Mapping[str, Any]) -> list[tuple[str, str, str]]:

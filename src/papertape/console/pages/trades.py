@@ -45,17 +45,20 @@ def stop(order: Told) -> str:
 
 
 def belongings(order: Told) -> list[str]:
-    """What an order belongs to and waits for."""
+    """What an order belongs to and waits for, and who placed it."""
     found = []
     if order["parent_perm_id"]:
         found.append(f"child of order {order['parent_perm_id']}")
     elif order["oca_group"]:
         found.append(f"OCA group {order['oca_group']}")
     if order["conditions"]:
-        found.append(f"{order['conditions']} conditions")
+        many = order["conditions"]
+        found.append(f"{many} condition{'s' if many > 1 else ''}")
     for name, title in (("good_after", "not before"), ("good_till", "until")):
         if order[name]:
             found.append(f"{title} {order[name]}")
+    client, number = _whose(order)
+    found.append(f"client {client}, order {number}" if number else "entered here")
     if order["account"]:
         found.append(order["account"])
     return found

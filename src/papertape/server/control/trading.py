@@ -71,6 +71,7 @@ def order_row(view: OrderView) -> OrderRow:
         aux_price=order.auxPrice or None,
         trailing_percent=order.trailingPercent,
         trail_stop_price=(order.trailStopPrice or None) if order.orderType in TRAILING else None,
+        limit_offset=order.lmtPriceOffset if order.orderType in TRAILING else None,
         tif=order.tif,
         good_till=order.goodTillDate,
         good_after=order.goodAfterTime,
@@ -155,10 +156,12 @@ ANNUAL: Final = 2
 LEAST_COMPETING: Final = 100
 CHANGED: Final = {
     "quantity": "totalQuantity", "limit_price": "lmtPrice", "aux_price": "auxPrice",
-    "trailing_percent": "trailingPercent", "tif": "tif", "good_till": "goodTillDate",
-    "outside_rth": "outsideRth",
+    "trailing_percent": "trailingPercent", "limit_offset": "lmtPriceOffset", "tif": "tif",
+    "good_till": "goodTillDate", "outside_rth": "outsideRth",
 }  # fmt: skip
 """Field of an ``OrderChange`` -> that of the order."""
+TRAILS_BY: Final = ("auxPrice", "trailingPercent")
+"""A trailing order has one of them."""
 
 
 def condition(body: ConditionBody) -> OrderCondition:
@@ -313,12 +316,16 @@ async def preview(server: Chosen, body: OrderBody) -> PreviewView:
 async def modify(server: Chosen, perm_id: Annotated[PermId, Path()], body: OrderChange) -> OrderRow:
     """Give a working order new terms as the user of TWS does, whoever placed it; its client is
     told of them. 404 for an unknown one, 409 with the text of TWS when it keeps the old ones."""
-    if server.station.queries.order_by_perm_id(perm_id) is None:
+    found = server.station.queries.order_by_perm_id(perm_id)
+    if found is None:
         raise HTTPException(404, f"135: {text(135, orderId=perm_id)}")
     given = body.model_dump(exclude_none=True)
     changes = {CHANGED[name]: value for name, value in given.items()}
     if "totalQuantity" in changes:
         changes["totalQuantity"] = Decimal(changes["totalQuantity"])
+    trails = [name for name in TRAILS_BY if name in changes]
+    if found.order.orderType in TRAILING and len(trails) == 1:
+        changes |= {name: None for name in TRAILS_BY if name not in trails}
     return order_row(accepted(act(server, lambda station: station.user.modify(perm_id, changes))))
 
 

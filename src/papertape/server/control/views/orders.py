@@ -28,6 +28,8 @@ class OrderRow(View):
     trailing_percent: float | None
     trail_stop_price: float | None
     """Where the stop of a trailing order stands."""
+    limit_offset: float | None
+    """Of a trailing limit order: between its stop and its limit."""
     tif: str
     good_till: str
     good_after: str
@@ -142,7 +144,10 @@ class OrderChange(View):
     quantity: int | None = Field(None, gt=0, le=10**9)
     limit_price: OptionalPrice = None
     aux_price: OptionalPrice = None
+    """Of a trailing order its amount: given alone it takes the place of a percentage, as that does
+    of an amount."""
     trailing_percent: OptionalPrice = None
+    limit_offset: OptionalPrice = None
     tif: Symbol | None = None
     good_till: Symbol | None = None
     outside_rth: bool | None = None
