@@ -5,6 +5,7 @@ and ``a & b | c`` can be told to it, ``a | (b & c)`` cannot and raises ``TypeErr
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from typing import Final, TypeVar
 
@@ -214,8 +215,10 @@ def _level(above: Level | None, below: Level | None) -> tuple[Level, bool]:
 
 def _whole(value: object, field: str) -> int:
     """A whole number: 10 is ten percent, and TWS has nothing between it and eleven."""
-    if isinstance(value, int) or (isinstance(value, float) and value.is_integer()):
-        return int(value)
+    with suppress(TypeError, ValueError, OverflowError):
+        whole = int(value)  # type: ignore[call-overload]  # NumPy's too
+        if whole == value and not isinstance(value, str | bool):
+            return int(whole)
     told = f"{value!r:.80} is no whole number, and TWS takes nothing else here"
     raise LocalProtocolError(told, message=_MESSAGE, field=f"conditions.{field}")
 

@@ -15,6 +15,7 @@ from papertape.server.sessions.subscriptions import Query
 from papertape.server.settings import StationSettings
 from papertape.venue.broker.orders import LiveOrder
 from papertape.venue.engine import Engine
+from papertape.venue.facts import OrderPlaced
 from papertape.venue.units import SECOND
 from papertape.wire.catalogue import account, history, market, orders, reports, ticks
 from papertape.wire.catalogue.session import ErrorMessage, NextValidId, ReqIds
@@ -463,10 +464,24 @@ def test_a_held_order_that_fails_in_our_code_concerns_nobody_else(
     with caplog.at_level(logging.ERROR):
         restore(hall)
     assert lines(client.got())[-1] == "error 1 323"
-    assert "a client that has left: held SubmitOrder failed" in caplog.messages
+    assert "no client: held SubmitOrder failed" in caplog.messages
 
 
 # ---------------------------------------------------------------- what happens meanwhile
+
+
+def test_a_listener_that_fails_costs_no_client_its_messages(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    hall = made()
+    client = hall.client()
+    heard: list[object] = []
+    hall.station.link.hear(raising(RuntimeError("deaf")), OrderPlaced)
+    hall.station.link.listeners[:] = [raising(RuntimeError("deaf")), heard.append]
+    client.send(order(1, "BUY 100 AAPL LMT 1.00"))
+    assert "OpenOrder" in [type(one).__name__ for one in client.got()]
+    assert heard
+    assert "no client: hearing of OrderPlaced failed" in caplog.messages
 
 
 def test_executions_happen_meanwhile_and_are_told_at_their_own_times() -> None:

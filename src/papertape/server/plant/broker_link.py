@@ -83,16 +83,17 @@ class BrokerLink:
 
     def hear(self, hears: Callable[[Happened], object], *kinds: type[Fact]) -> None:
         """Call ``hears`` with each fact of these kinds, before ``listeners`` and clients are told
-        of the turn. A kind has one that hears of it."""
+        of the turn. A kind has one that hears of it. What fails there is logged, and clients are
+        told all the same: the facts are kept."""
         self._ears.update(dict.fromkeys(kinds, hears))
 
     def _tell_of(self, happened: list[Happened]) -> tuple[Event, ...]:
         for one in happened:
             hears = self._ears.get(type(one.fact))
             if hears is not None:
-                hears(one)
+                attempt(None, -1, f"hearing of {type(one.fact).__name__}", hears, one)
         for listen in self.listeners:
-            listen(happened)
+            attempt(None, -1, "listening to the venue", listen, happened)
         events = self._presenter.events(happened)
         if events:
             self._publish(events)

@@ -19,7 +19,8 @@ def attempt(
     work: Callable[..., object],
     *arguments: object,
 ) -> bool:
-    """Run ``work`` for a session, or for one that has ended; return whether it succeeded.
+    """Run ``work`` for a session, or for none: of a client that has ended, or of the station
+    itself; return whether it succeeded.
 
     On a failure the log gets the traceback, the client 323, and the station continues. Raises
     only ``JournalError``, which ends the station.
@@ -29,7 +30,7 @@ def attempt(
     except JournalError:
         raise
     except Exception as error:
-        name = "a client that has left" if session is None else session.name
+        name = "no client" if session is None else session.name
         log.error("%s: %s failed", name, what, exc_info=error)
         told = str(error) if isinstance(error, PapertapeError) else repr(error)
         if session is not None:
