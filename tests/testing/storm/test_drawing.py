@@ -2,6 +2,8 @@
 
 from itertools import pairwise
 
+import msgspec
+
 from lanes import thinned
 from papertape.server.worlds.founding import check_world
 from papertape.testing.storm import faults, order_faults
@@ -21,6 +23,7 @@ from papertape.testing.storm.order_faults import (
     FilledInParts,
     LostAnswer,
     RestAfterClose,
+    RestingInParts,
     RulesFault,
 )
 from papertape.testing.storm.worldtext import FAULTS, PLAIN, storm_world
@@ -38,6 +41,15 @@ GROUND = StormGround(
         GroundOrder("SELL", "BRK B", "LMT", 7, True),
     ),
 )
+RESTED = StormGround(
+    60 * SECOND,
+    (),
+    (
+        GroundOrder("BUY", "SPY", "LMT", 100, False, rested=9 * SECOND),
+        GroundOrder("BUY", "SPY", "LMT", 100, False, rested=12 * SECOND),
+        GroundOrder("SELL", "SPY", "LMT", 1, False, rested=5 * SECOND),
+    ),
+)
 SEEDS = range(400)
 
 
@@ -52,12 +64,13 @@ def test_a_seed_draws_the_same_every_time_and_another_one_something_else() -> No
 
 
 def test_every_kind_of_fault_is_drawn() -> None:
-    kinds = {type(one) for seed in SEEDS for one in draw(seed, GROUND)}
+    kinds = {type(one) for at in (GROUND, RESTED) for seed in SEEDS for one in draw(seed, at)}
     named = {**vars(faults), **vars(order_faults)}.values()
     bases = (StormFault, DrilledFault, RulesFault)
     every = {one for one in named if isinstance(one, type) and issubclass(one, StormFault)}
     assert kinds == every - set(bases)
-    assert len(kinds) == len(KINDS) + 2  # CutBetweenFills beside FilledInParts, and a scheme's
+    # CutBetweenFills beside FilledInParts, a scheme's, and that of orders that rest
+    assert len(kinds) == len(KINDS) + 3
 
 
 def test_in_every_third_seed_what_is_asked_about_a_lost_order_is_answered_late() -> None:
@@ -85,7 +98,28 @@ def test_in_every_third_seed_the_rest_of_an_order_comes_when_it_may_have_been_cl
     assert not [o for s in SEEDS for o in draw(s, never) if isinstance(o, RestAfterClose)]
 
 
-@walk("ground", [GROUND, StormGround(0), StormGround(3600 * SECOND)])
+def test_an_order_that_rests_fills_in_part_when_the_market_comes_to_it() -> None:
+    found = [o for s in SEEDS for o in draw(s, RESTED) if isinstance(o, RestingInParts)]
+    assert len(SEEDS) * 2 / 3 < len(found) < len(SEEDS) * 5 / 6
+    for one in found:  # the first of its kind, which the rule takes; one share has no parts
+        assert (one.side, one.symbol, one.orderType, one.after) == ("BUY", "SPY", "LMT", 9 * SECOND)
+        assert 0 < one.part < 100 and one.rest >= SECOND // 10
+        assert all(simple.after == one.after for simple in one.simpler())
+    assert RestingInParts(side="BUY", symbol="SPY", orderType="LMT", part=30, after=9 * SECOND,
+                          rest=2 * SECOND).lines() == (
+        "on order BUY SPY LMT", "  +9s fill 30 if working", "  +11s fill rest if working",
+    )  # fmt: skip
+
+
+def test_orders_that_rest_change_nothing_else_of_a_seed() -> None:
+    plain = [msgspec.structs.replace(one, rested=0) for one in RESTED.orders]
+    without = msgspec.structs.replace(RESTED, orders=tuple(plain))
+    for seed in SEEDS:
+        others = [one for one in draw(seed, RESTED) if not isinstance(one, RestingInParts)]
+        assert others == list(draw(seed, without))
+
+
+@walk("ground", [GROUND, RESTED, StormGround(0), StormGround(3600 * SECOND)])
 def test_what_is_drawn_is_a_world_in_which_nothing_is_wrong(ground: StormGround) -> None:
     for seed in thinned(SEEDS[:120], check=7):
         faults = draw(seed, ground)

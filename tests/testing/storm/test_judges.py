@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from papertape.testing.storm.campaign import ground_of
 from papertape.testing.storm.judges import judged
 from papertape.testing.storm.told import LostLine, StormEvent, StormOrder, StormRecord
 from papertape.venue.units import SECOND
@@ -232,3 +233,20 @@ def test_what_the_user_declared() -> None:
         "check: position('SPY') <= 100 does not hold: position('SPY') = 200  at +9s"
     )
     assert found(record(failed=["line 3: expect orders 1\n  came  2"])) == ["expectation"]
+
+
+# -- the ground that the control run shows --------------------------------------------------------
+
+
+def test_how_long_a_limit_order_rested_before_it_filled() -> None:
+    whole = {"filled": 100.0, "status": "Filled"}
+    control = record(
+        order(1, ended=int(9.5 * S), **whole),
+        order(2, ended=int(2.1 * S), **whole),  # at once
+        order(3, ended=20 * S, filled=40.0, status="Cancelled"),
+        order(4, ended=30 * S, orderType="STP", **whole),
+        order(5),
+        code=0,
+    )
+    rested = [one.rested for one in ground_of(control, 600 * S).orders]
+    assert rested == [int(8.5 * S), 0, 0, 0, 0]

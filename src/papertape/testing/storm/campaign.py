@@ -161,7 +161,7 @@ def ground_of(control: StormRecord, lasts: Nanos) -> StormGround:
     orders = [
         GroundOrder(
             one.side, one.symbol, one.orderType, int(one.quantity), _quick(one),
-            *_closed(one, control),
+            *_closed(one, control), _rested(one),
         )
         for one in control.orders
         if one.reached is not None
@@ -173,6 +173,13 @@ def _quick(order: StormOrder) -> bool:
     filled = order.ended is not None and order.filled >= order.quantity
     plain = order.orderType in ("MKT", "LMT") and order.quantity == int(order.quantity)
     return filled and plain and (order.ended or 0) - order.time <= QUICK
+
+
+def _rested(order: StormOrder) -> Nanos:
+    """How long a limit order rested before it filled; 0 for any other."""
+    filled = order.ended is not None and order.filled >= order.quantity
+    rests = filled and order.orderType == "LMT" and order.quantity == int(order.quantity)
+    return (order.ended or 0) - order.time if rests and not _quick(order) else 0
 
 
 def _closed(order: StormOrder, control: StormRecord) -> tuple[Nanos, str]:

@@ -33,7 +33,9 @@ SCHEMED: Final = 0.75
 FARMS: Final = ("usfarm", "ushmds", "secdefnj")
 
 
-ASIDE: Final = ("aside", "rests", "schemes")
+RESTING: Final = 0.75
+"""How often an order that rests, where there is one, fills in part first."""
+ASIDE: Final = ("aside", "rests", "schemes", "limits")
 
 
 class GroundOrder(msgspec.Struct, frozen=True):
@@ -49,6 +51,8 @@ class GroundOrder(msgspec.Struct, frozen=True):
     """How long after it one of the other side was sent that filled at once; 0: none was."""
     closer: str = ""
     """The type of that one."""
+    rested: Nanos = 0
+    """How long a limit order rested before it filled; 0: it did not rest, or never filled."""
 
 
 class StormGround(msgspec.Struct, frozen=True):
@@ -64,13 +68,15 @@ class StormGround(msgspec.Struct, frozen=True):
 def draw(seed: int, ground: StormGround) -> tuple[faults.StormFault, ...]:
     """The faults of a seed, in the order of their moments."""
     random = Random(f"storm {seed}")
-    aside, rests, schemes = (Random(f"storm {name} {seed}") for name in ASIDE)
-    hand = _Hand(random, aside, rests, schemes, ground)
+    hand = _Hand(random, *(Random(f"storm {name} {seed}") for name in ASIDE), ground=ground)
     count = random.randint(FEWEST_FAULTS, MOST_FAULTS - 1)
     kinds = random.choices(list(KINDS), weights=list(KINDS.values()), k=count)
     drawn = [found for kind in kinds if (found := kind(hand)) is not None]
+    schemes = hand.schemes
     if schemes.random() < SCHEMED and (found := schemes.choice(SCHEMES)(hand)) is not None:
         drawn.insert(0, found)  # its rules go first
+    if hand.limits.random() < RESTING and (found := _resting(hand)) is not None:
+        drawn.insert(0, found)
     return _apart(drawn, ground)
 
 
@@ -78,13 +84,15 @@ class _Hand:
     """Draws moments and times."""
 
     def __init__(
-        self, random: Random, aside: Random, rests: Random, schemes: Random, ground: StormGround
-    ) -> None:
+        self, random: Random, aside: Random, rests: Random, schemes: Random, limits: Random,
+        *, ground: StormGround,
+    ) -> None:  # fmt: skip
         """All but the first draw variants, so that the other faults of a seed stay as they are."""
         self.random = random
         self.aside = aside
         self.rests = rests
         self.schemes = schemes
+        self.limits = limits
         self.ground = ground
 
     def moment(self) -> Nanos:
@@ -304,6 +312,23 @@ def _after_close(hand: _Hand) -> faults.StormFault | None:
         part=hand.schemes.randint(1, order.quantity - 1), after=hand.time(10, 1000, hand.schemes),
         behind=hand.time(400, 4000, hand.schemes),
         rest=(order.closed + more) // (10 * MS) * 10 * MS,
+    )  # fmt: skip
+
+
+def _resting(hand: _Hand) -> faults.StormFault | None:
+    """An order that rests fills in part, and the rest later. A rule takes the next order that fits,
+    so it is one that is the first of its side, symbol and type."""
+    first: dict[tuple[str, str, str], GroundOrder] = {}
+    for one in hand.ground.orders:
+        first.setdefault((one.side, one.symbol, one.orderType), one)
+    fitting = [one for one in first.values() if one.rested and one.quantity > 1]
+    if not fitting:
+        return None
+    order = hand.limits.choice(fitting)
+    return order_faults.RestingInParts(
+        side=order.side, symbol=order.symbol, orderType=order.orderType,
+        part=hand.limits.randint(1, order.quantity - 1), after=order.rested // MS * MS,
+        rest=hand.time(100, 20_000, hand.limits),
     )  # fmt: skip
 
 

@@ -85,6 +85,25 @@ class FilledInParts(RulesFault, frozen=True, kw_only=True, tag=True):
             yield replace(self, parts=simple, rest=SECOND)
 
 
+class RestingInParts(RulesFault, frozen=True, kw_only=True, tag=True):
+    """An order that rests fills in part when the market comes to it, and the rest later."""
+
+    part: int
+    after: Nanos
+    """How long it rests: the market has come to its limit then."""
+    rest: Nanos
+    """When what is left fills, so long after the part."""
+
+    def lines(self) -> tuple[str, ...]:
+        """The rule."""
+        first = f"  +{span(self.after)} fill {self.part} if working"
+        return (self.head, first, f"  +{span(self.after + self.rest)} fill rest if working")
+
+    def simpler(self) -> Iterator[StormFault]:
+        """The rest a second later."""
+        yield from shorter(self, "rest", SECOND)
+
+
 class HeardLate(RulesFault, frozen=True, kw_only=True, tag=True):
     """The broker has the order and fills it; its client hears of it later."""
 
