@@ -7,10 +7,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from papertape.venue.market.options.elementary import exp, log, normal
+from papertape.venue.market.options.elementary import below, exp, log
 from walks import walk
 
 ULP = 2.0**-52
+
+
+def normal(x: float) -> float:
+    """The normal distribution as the models ask for it: with the bell's height, which they have."""
+    return below(x, exp(-0.5 * x * x))
 
 
 @given(x=st.floats(-700, 700))
