@@ -4,12 +4,12 @@ import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import pytest
 
 import lanes
-from console.browser.harness import tell_skips
 from guard import GUARD, stand
 from peers.conftest import pytest_terminal_summary as tell_peers
 
@@ -74,6 +74,15 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
     return True if file.name.startswith("test_") and lanes.is_wholly_outside(file) else None
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_pycollect_makeitem(collector: Any, obj: object) -> list[pytest.Item] | None:
+    """Cases that the lane does not have are not made: of ten thousand some half in ``check``."""
+    if not isinstance(obj, FunctionType):
+        return None
+    marks = [*collector.iter_markers(), *getattr(obj, "pytestmark", ())]
+    return None if lanes.has(obj, marks) else []
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     within = {path: HERE / BEYOND[1] in path.parents for path in {item.path for item in items}}
     for item in items:
@@ -121,8 +130,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
 
 
 def pytest_collection_finish() -> None:
-    """Ten thousand tests and their modules stay to the end: nothing looks for garbage in them."""
-    gc.collect()
+    """Ten thousand tests and their modules stay to the end: nothing looks for garbage in them,
+    nor for the little that is garbage by now."""
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
     gc.enable()
@@ -137,5 +146,7 @@ def pytest_sessionfinish() -> None:
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """What was compared with other programs, and what was skipped and why."""
+    from console.browser.harness import tell_skips  # half a second for who runs one file
+
     tell_peers(terminalreporter)
     tell_skips(terminalreporter)

@@ -1,21 +1,39 @@
 """The lanes of a test run: which tests it has, and how often it does what is done at random.
 
-``PAPERTAPE_LANE`` names one; ``make`` sets it, and without it every test runs.
+``PAPERTAPE_LANE`` names one; ``make`` sets it, and without it every test of ``test`` runs.
 
 * ``check``: without sockets, other processes, searches and what takes long; of property tests few
   samples, and of long tables few rows, the same each time;
-* ``test``: every test;
-* ``quick``, ``proof``: the searches and property tests alone, for many times as long.
+* ``test``: every statement once, by everything that it takes: sockets, processes, other people's
+  clients, a browser; of the longest tables some rows;
+* ``proof``: searches and property tests for many times as long, the tables whole, and what says the
+  same again (with the next client, in the other theme);
+* ``quick``: of those what five minutes have room for, and not what ``test`` has done.
 
 What a test does beyond its own process stands at it as a mark, ``network`` or ``process``, and
-``guard.py`` fails one that does it without. The mark ``proof`` is that of a search: the longer it
-runs, the more it can find. The mark ``long`` keeps a test out of ``check`` and says nothing else;
-``sample(7)`` leaves ``check`` each seventh of its cases.
+``guard.py`` fails one that does it without. Which lane a test is in, by its marks:
+
+==========================  =====================  =============  ==============  =======
+mark                        ``check``              ``test``       ``quick``       ``proof``
+==========================  =====================  =============  ==============  =======
+none                        yes                    yes            no              no
+``network``, ``process``    no                     yes            no              no
+``long``                    no                     yes            no              no
+``sample(7)``               each seventh row       yes            no              no
+``sample(7, test=3)``       each seventh row       each third     no              all rows
+``sample(7, test=3,         each seventh row       each third     each fifth,     all rows
+quick=5)``                                                        from the 2nd
+``repeats``                 no                     no             no              yes
+``proof``, ``@given``       no; few samples        a little       more            the most
+==========================  =====================  =============  ==============  =======
+
+``long`` says that a test takes more than a quarter of a second; ``proof`` that it is a search: the
+longer it runs, the more it can find. The walks of ``walks.py`` take what ``sample`` takes.
 """
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -38,13 +56,24 @@ OUTSIDE = ("network", "process")
 
 LONG = "long"
 """The mark of what takes more than a quarter of a second, where nothing makes it shorter."""
-KEPT_OUT = frozenset({"proof", LONG, *OUTSIDE})
+SEARCH = "proof"
+"""The mark of a search."""
+REPEATS = "repeats"
+"""The mark of what says the same again: once more, with another client, of another kind."""
+PEERS = "peers"
+KEPT_OUT = frozenset({SEARCH, REPEATS, LONG, PEERS, *OUTSIDE})
 """Marks of tests that are not in ``check``."""
 SAMPLE = "sample"
-"""The mark of a table whose rows take long together: ``sample(7)``, each seventh in ``check``."""
+"""The mark of a table whose rows take long together: ``sample(7, test=3)``, of which each seventh
+is in ``check`` and each third in ``test``."""
+WALKED = "walked"
+"""What a walk with fewer rows in ``test`` bears: it is in ``proof`` too."""
 
 WHOLLY = re.compile(r"^pytestmark = .*\bmark\.(?:network|process|peers|proof|long)\b", re.MULTILINE)
 """A line of a file all of whose tests are outside ``check``."""
+SEARCHING = re.compile(r"^from hypothesis|\bmark\.proof\b|\bquick=", re.MULTILINE)
+REPEATING = re.compile(SEARCHING.pattern + r"|\bmark\.repeats\b|\btest=", re.MULTILINE)
+"""What a file has that has tests in ``quick``, or in ``proof``."""
 
 HANGS_S = 120
 """What is waited for so long will never come. Only a test that is to fail anyway takes that long:
@@ -56,14 +85,17 @@ def many(*, test: int, quick: int | None = None, proof: int | None = None, check
     return {"check": check, "quick": quick, "proof": proof}.get(LANE) or test
 
 
-def thinned(items: Sequence[Item], *, check: int) -> Sequence[Item]:
+def thinned(items: Sequence[Item], *, check: int, test: int = 1, quick: int = 1) -> Sequence[Item]:
     """All steps of a walk; in ``check`` each ``check``-th of them, the same ones in every run.
 
     The first and the last are always there. A prime number falls in step with no pattern.
+    ``test``: the same in the lane of that name, behind which ``quick`` takes others, from the
+    second on.
     """
-    if LANE != "check" or len(items) <= check:
-        return items
-    return [*items[:-1:check], items[-1]]
+    if LANE == "quick" and quick > 1:
+        return items[1::quick] or items
+    step = {"check": check, "test": test}.get(LANE, 1)
+    return [*items[:-1:step], items[-1]] if items else items
 
 
 def sampled(items: Sequence[pytest.Item]) -> list[pytest.Item]:
@@ -76,7 +108,7 @@ def sampled(items: Sequence[pytest.Item]) -> list[pytest.Item]:
     for rows in tables.values():
         mark = rows[0].get_closest_marker(SAMPLE)
         assert mark is not None
-        left_out |= set(rows) - set(thinned(rows, check=mark.args[0]))
+        left_out |= set(rows) - set(thinned(rows, check=mark.args[0], **mark.kwargs))
     return [item for item in items if item not in left_out]
 
 
@@ -98,19 +130,31 @@ def load_profile() -> None:
     settings.load_profile("papertape")
 
 
-def searches(item: pytest.Item) -> bool:
-    """Whether a test finds more the longer it runs."""
-    drawn: bool = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
-    return drawn or item.get_closest_marker("proof") is not None
+def has(test: object, marks: Iterable[pytest.Mark], lane: str = LANE) -> bool:
+    """Whether a lane has a test function, which bears these marks."""
+    known = {mark.name: mark for mark in marks}
+    if lane == "check":
+        return KEPT_OUT.isdisjoint(known)
+    if lane == "test":
+        return REPEATS not in known
+    if SEARCH in known or getattr(test, "is_hypothesis_test", False):
+        return True
+    rows = {key for name in (SAMPLE, WALKED) if name in known for key in known[name].kwargs}
+    if lane == "quick":
+        return "quick" in rows
+    return "test" in rows or REPEATS in known
 
 
 def belongs(item: pytest.Item, lane: str = LANE) -> bool:
     """Whether a test is in a lane."""
-    if lane == "check":
-        return KEPT_OUT.isdisjoint(mark.name for mark in item.iter_markers())
-    return lane == "test" or searches(item)
+    return has(getattr(item, "obj", None), item.iter_markers(), lane)
 
 
 def is_wholly_outside(file: Path, lane: str = LANE) -> bool:
     """Whether no test of a file is in the lane, as its text says: it need not be imported then."""
-    return lane == "check" and WHOLLY.search(file.read_text("utf-8")) is not None
+    if lane == "test":
+        return False
+    text = file.read_text("utf-8")
+    if lane == "check":
+        return WHOLLY.search(text) is not None
+    return (SEARCHING if lane == "quick" else REPEATING).search(text) is None

@@ -187,6 +187,7 @@ def test_messages_refuses_what_it_does_not_know(
     assert not rates
 
 
+@pytest.mark.long
 @walk("path", sorted((ROOT / "bench").rglob("*.py")), ids=lambda path: path.stem)
 def test_no_name_hides_a_function_that_it_is_called_by(path: Path) -> None:
     """Nobody notices before the suite has run for minutes."""

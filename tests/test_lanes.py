@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -156,6 +156,14 @@ def test_takes_long(): pass
 @pytest.mark.sample(3)
 @pytest.mark.parametrize("row", range(6))
 def test_has_many_rows(row): pass
+@pytest.mark.sample(9, test=3, quick=4)
+@pytest.mark.parametrize("row", range(7))
+def test_has_long_rows(row): pass
+@pytest.mark.sample(9, test=5)
+@pytest.mark.parametrize("row", range(6))
+def test_has_slow_rows(row): pass
+@pytest.mark.repeats
+def test_repeats(): pass
 def test_is_quiet(): pass
 """
 
@@ -164,7 +172,7 @@ def outcomes(folder: Path, lane: str) -> dict[str, str]:
     """Test -> passed, failed or error, in a run of its own."""
     (folder / "test_bad.py").write_text(BAD)
     (folder / "pytest.ini").write_text(
-        "[pytest]\nmarkers =\n network\n process\n proof\n peers\n long\n sample\n"
+        "[pytest]\nmarkers =\n network\n process\n proof\n peers\n long\n sample\n repeats\n"
     )
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "conftest", "-rA", "--tb=no", "test_bad.py"],
@@ -195,6 +203,8 @@ def test_who_does_more_than_its_marks_say_fails_by_name(tmp_path: Path) -> None:
         "searches": "passed",
         "takes_long": "passed",
         **{f"has_many_rows[{row}]": "passed" for row in range(6)},
+        **{f"has_long_rows[{row}]": "passed" for row in (0, 3, 6)},
+        **{f"has_slow_rows[{row}]": "passed" for row in (0, 5)},
         "is_quiet": "passed",
     }
 
@@ -204,8 +214,20 @@ def test_a_lane_has_its_own_tests(tmp_path: Path) -> None:
     left_out = {"may_open", "may_start", "searches", "takes_long", "another_mark_does_not_help"}
     found = outcomes(tmp_path, "check").keys()
     assert not left_out & found
-    assert {one for one in found if "rows" in one} == {f"has_many_rows[{row}]" for row in (0, 3, 5)}
-    assert outcomes(tmp_path, "quick") == outcomes(tmp_path, "proof") == {"searches": "passed"}
+    assert rows(found, "many") == [0, 3, 5]
+    assert rows(found, "long") == [0, 6] and rows(found, "slow") == [0, 5]
+    quick, proof = outcomes(tmp_path, "quick").keys(), outcomes(tmp_path, "proof").keys()
+    assert rows(quick, "long") == [1, 5] and rows(proof, "long") == list(range(7))
+    assert rows(quick, "slow") == [] and rows(proof, "slow") == list(range(6))
+    assert {one for one in quick if "rows" not in one} == {"searches"}
+    assert {one for one in proof if "rows" not in one} == {"searches", "repeats"}
+    assert rows(proof, "many") == []
+
+
+def rows(found: Iterable[str], kind: str) -> list[int]:
+    """The rows of a table that were run."""
+    name = f"has_{kind}_rows["
+    return sorted(int(one.removeprefix(name)[:-1]) for one in found if one.startswith(name))
 
 
 # ---------------------------------------------------------------- no test knows how late it is
@@ -247,7 +269,26 @@ def test_a_file_that_is_wholly_outside_is_not_imported(
     file = tmp_path / "test_one.py"
     file.write_text(text, "utf-8")
     assert is_wholly_outside(file, "check") == outside
-    assert not any(is_wholly_outside(file, lane) for lane in ("test", "quick", "proof"))
+    assert not is_wholly_outside(file, "test")
+
+
+@pytest.mark.parametrize(
+    ("text", "lanes"),
+    [
+        ("def test_one() -> None: ...\n", set()),
+        ("from hypothesis import given\n", {"quick", "proof"}),
+        ("@pytest.mark.proof\n", {"quick", "proof"}),
+        ("@pytest.mark.repeats\n", {"proof"}),
+        ("@pytest.mark.sample(7, test=3)\n", {"proof"}),
+        ("@walk('name', ROWS, test=3, quick=5)\n", {"quick", "proof"}),
+    ],
+)
+def test_a_file_without_searches_is_not_imported_for_them(
+    text: str, lanes: set[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "test_one.py"
+    file.write_text(text, "utf-8")
+    assert {one for one in ("quick", "proof") if not is_wholly_outside(file, one)} == lanes
 
 
 def test_property_tests_have_no_deadline_and_their_number_from_the_lane() -> None:

@@ -90,3 +90,32 @@ def test_no_row_may_skip_those_behind_it(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_walk_without_rows_is_none() -> None:
     with pytest.raises(AssertionError, match="needs rows"):
         walk("number", [])
+
+
+@pytest.mark.parametrize(("lane", "gone"), [
+    ("check", [0, 7]), ("test", [0, 3, 6, 7]), ("quick", [1, 6]), ("proof", list(range(8))),
+])  # fmt: skip
+def test_proof_takes_all_rows_and_quick_others_than_test(
+    lane: str, gone: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lanes, "LANE", lane)
+    monkeypatch.delenv(CHOSEN, raising=False)
+    seen = []
+
+    @walk("number", range(8), check=9, test=3, quick=5)
+    def rows(number: int) -> None:
+        seen.append(number)
+
+    rows()
+    assert seen == gone
+    marks = rows.pytestmark  # type: ignore[attr-defined]
+    assert [lanes.has(rows, marks, one) for one in lanes.LANES] == [True] * 4
+    assert not lanes.has(rows, [], "proof")
+
+
+def test_of_a_table_that_is_shorter_than_its_step_two_rows_are_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lanes, "LANE", "check")
+    assert lanes.thinned("abcd", check=7) == ["a", "d"]
+    assert lanes.thinned("a", check=7) == ["a"] and not lanes.thinned("", check=7)

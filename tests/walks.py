@@ -29,12 +29,15 @@ def walk(
     ids: Callable[[Any], object] | Iterable[object] | None = None,
     *,
     check: int = 1,
+    test: int = 1,
+    quick: int = 1,
 ) -> Callable[[Test], Test]:
     """What ``pytest.mark.parametrize`` does, with the same arguments, in one test.
 
     For rows that need no fixture of their own: a fixture of the test is the same for all of them.
     ``check``: in the lane of that name each ``check``-th row only, as ``lanes.thinned`` has it, for
-    rows that take long together.
+    rows that take long together. ``test`` and ``quick``: the same in those lanes; the walk is whole
+    in ``proof``, as a table of ``pytest.mark.sample(check, test=…)`` is.
 
     Each row is gone through, also after one has failed, and each failure bears the row's name.
     ``PAPERTAPE_ROWS`` in the environment, a part of a name, goes through these rows only.
@@ -47,19 +50,20 @@ def walk(
     else:
         told = [str(one) for one in ids]
     assert table and len(told) == len(table), "a walk needs rows, and as many names as rows"
+    fewer = {name: step for name, step in (("test", test), ("quick", quick)) if step > 1}
 
-    def walking(test: Test) -> Test:
-        @functools.wraps(test)
+    def walking(one: Test) -> Test:
+        @functools.wraps(one)
         def walked(**fixtures: Any) -> None:
             only = os.environ.get(CHOSEN, "")
             failed: list[Exception] = []
             unshown: list[str] = []
             rows = list(zip(told, table, strict=True))
-            for name, row in rows if only else thinned(rows, check=check):
+            for name, row in rows if only else thinned(rows, check=check, **fewer):
                 if only not in name:
                     continue
                 try:
-                    test(**dict(zip(asked, row, strict=True)), **fixtures)
+                    one(**dict(zip(asked, row, strict=True)), **fixtures)
                 except pytest.skip.Exception as skipped:
                     failed.append(TypeError(f"row {name} skips, and all behind it: {skipped}"))
                 except Exception as problem:  # noqa: BLE001 (told at the end)
@@ -73,12 +77,12 @@ def walk(
                 beyond = f"; not shown: {', '.join(unshown)}" if unshown else ""
                 raise ExceptionGroup(f"{count} failed{beyond}", failed)
 
-        signature = inspect.signature(test)
-        kept = [one for name, one in signature.parameters.items() if name not in asked]
+        signature = inspect.signature(one)
+        kept = [each for name, each in signature.parameters.items() if name not in asked]
         vars(walked)[ROWS] = told
         walked.__signature__ = signature.replace(parameters=kept)  # type: ignore[attr-defined]
         del walked.__wrapped__  # type: ignore[attr-defined]  # pytest would ask for its arguments
-        return walked
+        return pytest.mark.walked(**fewer)(walked) if fewer else walked
 
     return walking
 

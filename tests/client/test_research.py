@@ -52,7 +52,7 @@ def at(
     return found[0]
 
 
-@walk("version", [142, 176, MAX_SERVER])
+@walk("version", [142, 176, MAX_SERVER], check=2)
 def test_a_scan_gives_its_rows(version: int) -> None:
     rows = at(lambda tws: tws.scan("TOP_PERC_GAIN", abovePrice=1.0), version=version)
     assert [(row.rank, row.contract.symbol) for row in rows] == [(0, "MSFT"), (1, "AAPL")]

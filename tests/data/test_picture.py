@@ -24,6 +24,7 @@ def points(svg: str, style: str) -> list[tuple[float, float]]:
     return [(float(x), float(y)) for x, y in (pair.split(",") for pair in found[1].split())]
 
 
+@pytest.mark.long
 def test_a_day_of_ticks_shows_price_spread_and_volume() -> None:
     drawn = picture(SAMPLE, "IBM")
     assert drawn.title == "IBM, 2013-10-07"

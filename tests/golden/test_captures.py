@@ -31,6 +31,7 @@ def _played() -> dict[str, tuple[list[Line], list[Message]]]:
     return {p.stem: (captured_lines(p), Stage(legs_of(p)).play()) for p in PATHS}
 
 
+@pytest.mark.long
 def test_every_captured_session_about_orders_gets_its_callbacks(
     played: dict[str, tuple[list[Line], list[Message]]],
 ) -> None:

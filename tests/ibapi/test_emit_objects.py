@@ -94,6 +94,7 @@ def test_every_text_message_has_a_short_way(cls: type[Message]) -> None:
         assert bool(flat or built) == (cls.__name__ not in ONLY_SLOW), version
 
 
+@pytest.mark.long
 @walk("cls", RESPONSES, ids=name_of)
 def test_two_callbacks_share_nothing_that_may_be_changed(cls: type[Message]) -> None:
     version = max(versions_of(cls), default=0)

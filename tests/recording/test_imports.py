@@ -258,6 +258,7 @@ def test_a_folder_of_rust_ibapi_is_read_and_what_it_lost_is_named(tmp_path: Path
     assert dropped == ["an answer in protobuf, of which only the number was kept"] * 3
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("version", [173, 200])
 def test_a_folder_of_text_is_read_at_the_version_that_fits(version: int, tmp_path: Path) -> None:
     messages = [

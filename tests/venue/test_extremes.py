@@ -128,7 +128,7 @@ def end(stage: Stage) -> None:
     stage.assert_replays()
 
 
-@walk("kind", BASES)
+@walk("kind", BASES, check=5)
 def test_a_field_of_an_order_at_its_extremes(kind: str) -> None:
     names = thinned(ORDER_FIELDS, check=5 if kind == "LMT" else 29)
     for begin in range(0, len(names), A_STAGE):

@@ -317,6 +317,7 @@ def test_new_symbols_of_the_market_come_to_shares_on_their_day(holding: bool) ->
     check(stage.engine)
 
 
+@pytest.mark.long
 @walk(
     ("stop", "name"),
     [("20260413 20:00:00", "APCX"), ("20260414 09:30:00", "APCY"), ("20260415 09:30:00", "AAPL")],
@@ -347,6 +348,7 @@ def test_a_journal_from_before_such_rows_acted_has_the_names_of_its_time() -> No
     assert called(engine) == {"AAPL"}
 
 
+@pytest.mark.long
 def test_a_command_that_was_faster_keeps_the_symbol() -> None:
     stage = renaming_stage()
     (other,) = (one for one in INSTRUMENTS.of("MSFT") if one.secType == "STK")

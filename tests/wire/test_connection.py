@@ -57,7 +57,7 @@ def pair(version: int) -> tuple[ClientConnection, ServerConnection]:
 # ---------------------------------------------------------------- talking
 
 
-@walk("cls", ALL, ids=name_of, check=5)
+@walk("cls", ALL, ids=name_of, check=13)
 def test_what_one_end_sends_the_other_receives(cls: type[Message]) -> None:
     for version in VERSIONS:
         client, server = pair(version)
@@ -67,7 +67,7 @@ def test_what_one_end_sends_the_other_receives(cls: type[Message]) -> None:
             assert differences(found, expected) == []
 
 
-@walk("version", VERSIONS)
+@walk("version", VERSIONS, check=7)
 def test_a_conversation_in_any_pieces(version: int) -> None:
     conversation: list[tuple[Message, Message]] = []
     for cls in (ReqMktData, ReqContractDetails, CancelMktData, PlaceOrder, ReqCurrentTime):

@@ -17,7 +17,7 @@ def inputs(target: str) -> list[bytes]:
     return [file.read_bytes() for folder in folders for file in sorted(folder.iterdir())]
 
 
-@walk("target", TARGETS)
+@walk("target", TARGETS, check=3)
 def test_replay(target: str) -> None:
     found = inputs(target)
     assert found

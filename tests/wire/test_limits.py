@@ -218,6 +218,7 @@ def varint(value: int) -> bytes:
 EMPTY = ("contract.comboLegs", "order.conditions", "order.algoParams", "order.unknown")
 
 
+@pytest.mark.long
 @walk("size", [4000, LONGEST_EXPLAINED - 1, LONGEST_REQUEST + 9, MAX_PAYLOAD], check=3)
 @walk("place", EMPTY)
 def test_an_order_full_of_nothing_makes_few_objects(place: str, size: int) -> None:

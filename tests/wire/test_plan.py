@@ -54,7 +54,7 @@ def test_a_plan_has_the_fields_of_its_version(version: int, expected: list[str])
     assert tokens(CancelOrder, version) == expected
 
 
-@walk("cls", TEXT, ids=name_of)
+@walk("cls", TEXT, ids=name_of, check=3)
 def test_nothing_is_left_to_decide(cls: type[Message]) -> None:
     for version in text_versions(cls):
         for step in everything(plan(cls, version)):

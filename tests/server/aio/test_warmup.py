@@ -124,6 +124,7 @@ def test_what_is_held_comes_first_and_a_big_folder_is_not_read_whole(
         run(lambda: main(composed))
 
 
+@pytest.mark.long
 def test_a_file_that_cannot_be_read_is_left_to_who_asks(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -41,6 +41,7 @@ def dates(bars: list[Any]) -> list[str]:
     return [bar.date for bar in bars]
 
 
+@pytest.mark.long
 @walk("what", ["TRADES", "ADJUSTED_LAST", "BID", "ASK", "MIDPOINT"])
 @walk("size", ["1 hour", "1 day"])
 def test_after_a_split_what_was_before_is_in_new_shares(what: str, size: str) -> None:

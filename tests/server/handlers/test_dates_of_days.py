@@ -21,8 +21,9 @@ from venue.scenario import START
 AAPL = Contract(symbol="AAPL", secType="STK", exchange="SMART", currency="USD")
 PRICES = Prices(CATALOGUE)
 
+pytestmark = pytest.mark.long
 
-@pytest.mark.sample(23)
+
 @pytest.mark.parametrize("hours", ["always", "exchange"])
 @pytest.mark.parametrize("back", [0, 1, 28, 29, 46, 47])
 @pytest.mark.parametrize(

@@ -55,6 +55,7 @@ def history(
 # ---------------------------------------------------------------- volatilities
 
 
+@pytest.mark.long
 def test_a_historical_volatility_is_that_of_thirty_daily_returns(client: Client) -> None:
     closes = [bar.close for bar in history(client, AAPL, "TRADES", "1 day", "60 D")]
     found = history(client, AAPL, "HISTORICAL_VOLATILITY", "1 day", "20 D")

@@ -235,7 +235,7 @@ def test_a_regular_session_begins_at_half_past_nine(client: Client, kind: str) -
         assert min(regular) == opened > min(whole) == at(f"{TODAY} 04:00:00") // SECOND
 
 
-@pytest.mark.sample(7)
+@pytest.mark.long
 @pytest.mark.parametrize("rth", [True, False])
 @pytest.mark.parametrize(
     ("size", "duration"),

@@ -202,7 +202,7 @@ def _filter(tag: str, value: float) -> dict[str, Any]:
     return {"scannerSubscriptionFilterOptions": [TagValue(tag, str(value))]}
 
 
-@walk("name", FILTERS)
+@walk("name", FILTERS, check=5)
 def test_every_filter_of_the_parameters_acts(name: str) -> None:
     """A limit that all figures are beyond leaves nothing, its opposite everything."""
     far = 1e15
@@ -358,6 +358,7 @@ def ticks_of(here: Hall, client: Client, con_id: int) -> dict[int, float]:
     return sizes | {one.tickType: one.value for one in told if isinstance(one, TickGeneric)}
 
 
+@pytest.mark.long
 def test_the_work_comes_in_slices_between_which_others_are_served() -> None:
     market = open_market(START, synthetic=Prices(CATALOGUE), seed=3)
     here = Hall(market=market, now=START + 10 * MINUTE)
@@ -378,6 +379,7 @@ def test_the_work_comes_in_slices_between_which_others_are_served() -> None:
     assert two.got() == []
 
 
+@pytest.mark.long
 def test_equal_scans_are_worked_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
     here, ranked = hall(), []
     real = Scanners._rank

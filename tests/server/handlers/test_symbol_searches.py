@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from papertape.server.research.symbol_searches import MOST_WAITING
 from papertape.server.settings import StationSettings
 from papertape.wire.catalogue.reference import ReqMatchingSymbols, SymbolSamples
@@ -40,6 +42,7 @@ def test_with_it_one_a_second_and_each_client_has_its_own() -> None:
     assert answered(one) == [3]
 
 
+@pytest.mark.long
 def test_many_at_once_are_bounded_and_a_client_that_leaves_is_forgotten() -> None:
     here = hall(symbol_search_pacing=True)
     one, two = here.client(1), here.client(2)

@@ -145,6 +145,7 @@ def _figures(hall: Hall) -> tuple[dict[int, Any], Client, dict[int, Any]]:
 Figures = tuple[dict[int, Any], Client, dict[int, Any]]
 
 
+@pytest.mark.long
 def test_ranges_and_volumes_are_those_of_the_daily_bars(figures: Figures) -> None:
     found, client, _ = figures
     days = bars(client, "1 day", "1 Y")

@@ -168,6 +168,7 @@ def notices_only(client: Client) -> list[int]:
     return [code for about, code, _ in client.errors() if about == -1]
 
 
+@pytest.mark.long
 def test_s23_a_farm_with_a_quote_line_stays_until_the_line_is_closed() -> None:
     hall = hall_of(StationSettings(gateway=True, farm_idle_s=600))
     client = hall.client()

@@ -60,7 +60,7 @@ def slowly(hall: Hall) -> Hall:
     return hall
 
 
-@walk("name", ASKED, check=3)
+@walk("name", ASKED, check=5)
 def test_others_have_their_turn_within_a_long_answer(name: str) -> None:
     message, kind, least = ASKED[name]
     hall = day(Hall())

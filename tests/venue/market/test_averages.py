@@ -19,6 +19,7 @@ COINS = [
 MARKET = open_market(NOW - DAY, synthetic=Prices(CATALOGUE), seed=5)
 
 
+@pytest.mark.long
 @walk("entry", COINS, ids=lambda one: f"{one.symbol} {one.primaryExchange}", check=3)
 @walk("step", [5 * SECOND, MINUTE, 5 * MINUTE, 60 * MINUTE, DAY])
 def test_coins_are_weighed_with_their_fractions(entry: object, step: int) -> None:

@@ -225,6 +225,7 @@ class Calls:
         return found
 
 
+@pytest.mark.long
 @walk("entry", [ES, VIX, CFD, CALL, ON_FUTURE])
 def test_a_day_is_worked_out_in_small_steps_and_then_known(entry: Instrument) -> None:
     """Others wait for the longest step: a day in one piece took them as long as all steps do."""

@@ -120,6 +120,7 @@ def test_bars_are_those_of_the_ticks(entry: Instrument, step: Nanos) -> None:
         assert bar.high == max(tick.price for tick in prints)
 
 
+@pytest.mark.long
 @walk("step", [30 * MINUTE, HOUR, 4 * HOUR])
 def test_quotes_carry_on_behind_a_pause(step: Nanos) -> None:
     begins, pause, over, ends = instants(TOYOTA, 6, DAYS[0][2])

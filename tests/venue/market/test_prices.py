@@ -124,6 +124,7 @@ def test_calls_and_puts_of_a_strike_have_one_forward() -> None:
     assert call - put == pytest.approx(middle(SPX, ALWAYS) - 6800.0, abs=60.0)
 
 
+@pytest.mark.long
 def test_all_of_the_catalogue_has_a_price_but_for_what_is_refused() -> None:
     catalogue = CATALOGUE._catalogue
     assert catalogue is not None

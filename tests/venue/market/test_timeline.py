@@ -55,6 +55,7 @@ def test_the_order_of_questions_does_not_matter(con_id: int, folder: Path | None
         assert asked.day(con_id, now) == fresh.day(con_id, now)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("con_id", [SPY, AAPL])
 def test_the_day_goes_on_with_its_prints(con_id: int) -> None:
     market = tape(SAMPLE)

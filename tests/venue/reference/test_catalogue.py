@@ -51,6 +51,7 @@ def test_thousands_of_instruments_of_every_kind() -> None:
     assert len(ALL) == len(LINES)
 
 
+@pytest.mark.long
 def test_every_line_is_an_instrument_that_is_consistent() -> None:
     for entry in ALL:
         assert type(entry) is KINDS[entry.secType]

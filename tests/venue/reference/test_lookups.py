@@ -186,6 +186,7 @@ FLEX = [("20260827", "20260918"), ("20260909", "20260918"), ("20260918", "202609
         ("20260919", "20261016"), ("20260605", "20260618")]  # fmt: skip
 
 
+@pytest.mark.long
 @walk(("day", "expiry"), FLEX)
 def test_a_flex_class_has_one_expiry_at_one_strike(day: str, expiry: str) -> None:
     now = int(datetime.strptime(f"{day} 15 +0000", "%Y%m%d %H %z").timestamp()) * 1_000_000_000
