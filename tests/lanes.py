@@ -24,6 +24,7 @@ none                        yes                    yes            no            
 ``sample(7, test=3,         each seventh row       each third     each fifth,     all rows
 quick=5)``                                                        from the 2nd
 ``repeats``                 no                     no             no              yes
+``repeats(quick=True)``     no                     no             yes             yes
 ``proof``, ``@given``       no; few samples        a little       more            the most
 ==========================  =====================  =============  ==============  =======
 
@@ -140,9 +141,10 @@ def has(test: object, marks: Iterable[pytest.Mark], lane: str = LANE) -> bool:
     if SEARCH in known or getattr(test, "is_hypothesis_test", False):
         return True
     rows = {key for name in (SAMPLE, WALKED) if name in known for key in known[name].kwargs}
+    again = known.get(REPEATS)
     if lane == "quick":
-        return "quick" in rows
-    return "test" in rows or REPEATS in known
+        return "quick" in rows or (again is not None and "quick" in again.kwargs)
+    return "test" in rows or again is not None
 
 
 def belongs(item: pytest.Item, lane: str = LANE) -> bool:

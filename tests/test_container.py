@@ -24,6 +24,7 @@ MOST_PACKED = 40 << 20
 """Bytes of what is installed, packed. The base image has about 45 MB more."""
 
 
+@pytest.mark.repeats(quick=True)
 @pytest.mark.process
 def test_what_the_image_runs_installs_small_compiled_and_without_an_installer(
     tmp_path: Path,

@@ -164,6 +164,8 @@ def test_has_long_rows(row): pass
 def test_has_slow_rows(row): pass
 @pytest.mark.repeats
 def test_repeats(): pass
+@pytest.mark.repeats(quick=True)
+def test_repeats_soon(): pass
 def test_is_quiet(): pass
 """
 
@@ -219,8 +221,8 @@ def test_a_lane_has_its_own_tests(tmp_path: Path) -> None:
     quick, proof = outcomes(tmp_path, "quick").keys(), outcomes(tmp_path, "proof").keys()
     assert rows(quick, "long") == [1, 5] and rows(proof, "long") == list(range(7))
     assert rows(quick, "slow") == [] and rows(proof, "slow") == list(range(6))
-    assert {one for one in quick if "rows" not in one} == {"searches"}
-    assert {one for one in proof if "rows" not in one} == {"searches", "repeats"}
+    assert {one for one in quick if "rows" not in one} == {"searches", "repeats_soon"}
+    assert {one for one in proof if "rows" not in one} == {"searches", "repeats", "repeats_soon"}
     assert rows(proof, "many") == []
 
 

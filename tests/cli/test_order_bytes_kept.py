@@ -130,12 +130,13 @@ def asked(port: int, version: int, frames: Sequence[bytes]) -> tuple[Told, Told,
     return found[0]
 
 
+@pytest.mark.walked(test=3)
 @pytest.mark.network
 @pytest.mark.process
 @pytest.mark.parametrize("version", [TEXT, PROTOBUF])
 def test_orders_of_hostile_bytes_are_the_same_after_a_kill(version: int, tmp_path: Path) -> None:
     quick = {"PAPERTAPE_MAX_MESSAGE_RATE": "0"}
-    frames = thinned(list(of_text() if version == TEXT else of_protobuf()), check=5)
+    frames = thinned(list(of_text() if version == TEXT else of_protobuf()), check=5, test=3)
     with station(tmp_path, "--data-dir", "kept", **quick) as running:
         working, over, errors = asked(running.port, version, frames)
         running.stop(signal.SIGKILL)

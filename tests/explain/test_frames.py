@@ -199,6 +199,7 @@ def ends(payload: bytes) -> range:
     return range(0, len(payload), 1 if len(payload) < 150 else APART)
 
 
+@pytest.mark.sample(1, test=3)
 @pytest.mark.proof
 @pytest.mark.parametrize("cls", TEXT, ids=name_of)
 def test_a_text_cut_anywhere_is_named(cls: type[Message]) -> None:
@@ -224,6 +225,7 @@ def test_a_text_cut_anywhere_is_named(cls: type[Message]) -> None:
             assert told.problem.offset <= 4 + end
 
 
+@pytest.mark.sample(1, test=3)
 @pytest.mark.proof
 @pytest.mark.parametrize("cls", PROTO, ids=name_of)
 def test_a_protobuf_body_cut_anywhere_is_named_where_a_field_is_cut(cls: type[Message]) -> None:
@@ -240,7 +242,7 @@ def test_a_protobuf_body_cut_anywhere_is_named_where_a_field_is_cut(cls: type[Me
             assert 0 <= (told.problem.body_offset or 0) <= end - 4
 
 
-@walk("cls", ALL, ids=name_of, check=17)
+@walk("cls", ALL, ids=name_of, check=17, test=3)
 def test_any_changed_byte_is_told_or_read(cls: type[Message]) -> None:
     version = 226 if cls.spec.layout is None or cls.spec.protobuf <= 226 else 200
     payload = payload_of(samples(cls)[-1], version)

@@ -74,7 +74,7 @@ def quickly(frame: bytes, version: int) -> list[tuple[str, list[Any]]]:
     return kept.calls
 
 
-@walk("cls", RESPONSES, ids=name_of, check=11)
+@walk("cls", RESPONSES, ids=name_of, check=11, test=3)
 def test_both_ways_call_the_same(cls: type[Message]) -> None:
     for version in versions_of(cls):
         for message in (*samples(cls), *(random_message(cls, seed) for seed in range(4))):

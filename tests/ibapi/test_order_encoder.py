@@ -104,7 +104,7 @@ def other(path: str) -> Any:
     return value + "7" if isinstance(value, str) else type(value)(7)
 
 
-@walk("path", NAMES, check=23)
+@walk("path", NAMES, check=23, test=3)
 def test_every_attribute_is_sent_alike(path: str) -> None:
     for version in thinned(VERSIONS, check=7):
         check(version, *changed([(path, other(path))]))

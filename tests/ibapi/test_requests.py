@@ -133,7 +133,7 @@ ENOUGH = 300 if LANE == "check" else 1200
 CALLED = [cls for _, cls in sorted(REQUESTS.items()) if cls.__name__ != "StartApi"]
 
 
-@walk("cls", CALLED, ids=name_of, check=17)
+@walk("cls", CALLED, ids=name_of, check=17, test=3)
 def test_a_call_sends_the_message(cls: type[Message]) -> None:
     work = list(cases(cls, MAX_SERVER))
     if len(work) > ENOUGH:

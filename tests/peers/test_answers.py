@@ -39,6 +39,7 @@ def run(python: Path | str, driver: str, peer: Peer, station: Station, number: i
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
+@pytest.mark.sample(1, test=9)
 @pytest.mark.parametrize("peer", OFFICIAL, ids=lambda peer: peer.name)
 def test_each_is_answered_by_its_own_callbacks(
     peer: Peer, python_of: Callable[[Peer], Path], station: Station

@@ -50,6 +50,7 @@ PLAIN: dict[str, Any] = {
 }  # fmt: skip
 
 
+@pytest.mark.sample(1, test=9)
 @pytest.mark.parametrize("peer", OFFICIAL, ids=lambda peer: peer.name)
 def test_combinations_are_ordered_filled_and_refused(
     peer: Peer, python_of: Callable[[Peer], Path], station: Station

@@ -24,7 +24,12 @@ DRIVER = Path(__file__).parent / "drivers/drilled.py"
 OFFICIAL = [peer for peer in PEERS if peer.module == "ibapi"]
 OURS = Peer("papertape.ibapi", "drilled.py", "papertape.ibapi")
 PATIENCE_S = HANGS_S
-clients = pytest.mark.parametrize("peer", [*OFFICIAL, OURS], ids=lambda peer: peer.name)
+
+
+def clients(test: Callable[..., None]) -> Callable[..., None]:
+    """With each client in ``make proof``; in ``make test`` with the latest and ours."""
+    peers = pytest.mark.parametrize("peer", [*OFFICIAL, OURS], ids=lambda peer: peer.name)
+    return pytest.mark.sample(1, test=9)(peers(test))
 
 
 class Program:

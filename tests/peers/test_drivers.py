@@ -176,6 +176,7 @@ def drive(peer: Peer, python: Path, port: int) -> tuple[int, list[dict[str, Any]
     return done.returncode, [json.loads(line) for line in done.stdout.splitlines()]
 
 
+@pytest.mark.sample(1, test=9)
 @pytest.mark.network
 @pytest.mark.process
 @pytest.mark.peers
@@ -189,6 +190,7 @@ def test_a_closed_port_fails_the_step_connect(
     assert "not connected" in lines[-1]["failed"]["reason"]
 
 
+@pytest.mark.sample(1, test=9)
 @pytest.mark.network
 @pytest.mark.process
 @pytest.mark.peers

@@ -120,6 +120,7 @@ def heard(python: Path, program: str) -> bytes:
         return relay.end()
 
 
+@pytest.mark.sample(1, test=9)
 @pytest.mark.parametrize("peer", [p for p in PEERS if p.name in PROGRAMS], ids=lambda p: p.name)
 def test_a_peer_gets_the_same_bytes_twice(peer: Peer, python_of: Callable[[Peer], Path]) -> None:
     program = PROGRAMS[peer.name]

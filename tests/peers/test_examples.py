@@ -96,6 +96,7 @@ def changed_imports(program: Path, folder: Path) -> Path:
     return target
 
 
+@pytest.mark.sample(1, test=3)
 @pytest.mark.parametrize("program", EXAMPLES, ids=lambda path: path.stem)
 def test_both_packages_call_back_alike(
     program: Path, python_of: Callable[[Peer], Path], tmp_path: Path

@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from lanes import HANGS_S
+from lanes import HANGS_S, thinned
 from peers.compare import compare
 from peers.environments import PEERS, Peer
 from peers.station import Station
@@ -31,9 +31,11 @@ JOURNEY_SECONDS = 3 * HANGS_S  # a journey takes two; its own waits give up afte
 LOG_SECONDS = HANGS_S  # for the station to write down what it has sent
 LATEST = PEERS[0]
 # Beside each peer's own maximum: the last text versions, and stages of the move to protobuf.
-VERSIONS = (151, 193, 200, 201, 205, 208, 212)
+VERSIONS = thinned((151, 193, 200, 201, 205, 208, 212), check=1, test=3)
 OURS = Peer("papertape.ibapi", "official.py", "papertape.ibapi")
-OUR_VERSIONS = (100, 120, 145, 151, 163, 176, 187, 200, 201, 203, 206, 208, 213, 226)
+OUR_VERSIONS = thinned(
+    (100, 120, 145, 151, 163, 176, 187, 200, 201, 203, 206, 208, 213, 226), check=1, test=3
+)
 AT_ONCE = len(PEERS)
 CLIENT_IDS = count(1)
 
@@ -147,11 +149,13 @@ def test_journeys_of_all_peers_at_once(peer: Peer, travel: Travel, station: Stat
     travel(peer, None).check(station)
 
 
+@pytest.mark.walked(test=3)
 @pytest.mark.parametrize("version", VERSIONS)
 def test_journey_with_an_older_version(version: int, travel: Travel, station: Station) -> None:
     travel(LATEST, version).check(station)
 
 
+@pytest.mark.walked(test=3)
 @pytest.mark.parametrize("version", OUR_VERSIONS)
 def test_journey_of_our_official_shape(version: int, travel: Travel, station: Station) -> None:
     travel(OURS, version).check(station)

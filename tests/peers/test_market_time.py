@@ -17,6 +17,7 @@ PROGRAMS = {
 }
 
 
+@pytest.mark.sample(1, test=9)
 @pytest.mark.parametrize("peer", [p for p in PEERS if p.name in PROGRAMS], ids=lambda p: p.name)
 def test_two_runs_of_a_bot_are_equal(peer: Peer, python_of: Callable[[Peer], Path]) -> None:
     runs = []

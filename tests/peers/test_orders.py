@@ -37,6 +37,7 @@ TOLD = {
 }
 
 
+@pytest.mark.sample(1, test=9)
 @pytest.mark.parametrize("peer", OFFICIAL, ids=lambda peer: peer.name)
 def test_each_kind_waits_works_and_ends(
     peer: Peer, python_of: Callable[[Peer], Path], station: Station

@@ -18,7 +18,14 @@ from peers.environments import PEERS, Peer
 pytestmark = pytest.mark.peers
 
 DRIVER = Path(__file__).parent / "drivers/refused_data.py"
-clients = pytest.mark.parametrize("peer", PEERS, ids=lambda peer: peer.name)
+
+
+def clients(test: Callable[..., None]) -> Callable[..., None]:
+    """With each client in ``make proof``; with the first and the last one in ``make test``."""
+    peers = pytest.mark.parametrize("peer", PEERS, ids=lambda peer: peer.name)
+    return pytest.mark.sample(1, test=9)(peers(test))
+
+
 Ended = tuple[Any, list[tuple[int, str]]]
 ELSEWHERE = "Trading TWS session is connected from a different IP address"
 HISTORY = (162, ELSEWHERE)

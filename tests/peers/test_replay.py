@@ -82,6 +82,7 @@ def differences(first: Journey, second: Journey) -> Iterator[str]:
             yield f"{key}: recorded {json.dumps(ours)[:600]}, replayed {json.dumps(theirs)[:600]}"
 
 
+@pytest.mark.sample(1, test=9)
 @pytest.mark.parametrize("peer", [*COMPARED, OURS], ids=lambda peer: peer.name)
 def test_the_replay_of_a_journey_calls_back_the_same(
     peer: Peer, python_of: Callable[[Peer], Path], station: Station, tmp_path: Path

@@ -130,6 +130,7 @@ def expected(name: str, orders: int, *, opened: bool) -> list[str]:
     return ["PreSubmitted" if name in WAITING | TAKING else works] * orders
 
 
+@pytest.mark.sample(1, test=9)
 @pytest.mark.parametrize("peer", CLIENTS, ids=lambda peer: peer.name)
 def test_each_sample_has_its_answer_and_is_shown_as_it_was_sent(
     peer: Peer, python_of: Callable[[Peer], Path], session: Station

@@ -255,6 +255,7 @@ def test_no_request_is_left_out() -> None:
     assert known == set(catalogue.REQUESTS.values())
 
 
+@pytest.mark.sample(1, test=3)
 @pytest.mark.proof
 @pytest.mark.parametrize("version", [TEXT, PROTO])
 @pytest.mark.parametrize("message", ANSWERED, ids=name_of)

@@ -145,7 +145,7 @@ NUMBERS = ("multiplier",)
 """Texts of records that travel as numbers in protobuf."""
 
 
-@pytest.mark.sample(5)
+@pytest.mark.sample(5, test=3)
 @pytest.mark.parametrize("cls", REQUESTS, ids=lambda cls: str(cls.__name__))
 def test_no_field_of_a_request_is_written_as_it_came(cls: type[Message], tmp_path: Path) -> None:
     frames: list[tuple[int, bytes]] = []

@@ -185,12 +185,15 @@ def sent(message: orders.PlaceOrder, version: int) -> bytes | None:
         return None
 
 
+@pytest.mark.walked(test=3)
 @pytest.mark.long
 @pytest.mark.parametrize("version", [TEXT, PROTOBUF])
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_family_of_garbage(family: str, version: int) -> None:
     sender, found = Sender(version), 0
-    for place, (_, contract, order) in enumerate(thinned(list(FAMILIES[family]()), check=5)):
+    for place, (_, contract, order) in enumerate(
+        thinned(list(FAMILIES[family]()), check=5, test=3)
+    ):
         if family == "companies" and place % 3 == 0:  # a parent that lives
             sender.client.send(orders.PlaceOrder(sender.next(), STOCK, replace(LIMIT, tif="GTC")))
             sender.client.got()
@@ -217,6 +220,7 @@ def test_attached_orders_of_odd_types_and_ids() -> None:
     sender.end()
 
 
+@pytest.mark.walked(test=5)
 @pytest.mark.parametrize("version", [TEXT, PROTOBUF])
 def test_an_advisors_allocation_that_is_none(version: int) -> None:
     sender = Sender(version, advisor_desk)
@@ -230,7 +234,7 @@ def test_an_advisors_allocation_that_is_none(version: int) -> None:
         for part in ("", "50", "-1", "nan", "x")
     ]
     cases += [("even", "PctChange", text) for text in TEXTS]
-    for name, method, part in thinned(cases, check=29):
+    for name, method, part in thinned(cases, check=29, test=5):
         order = replace(LIMIT, lmtPrice=99.0, faGroup=name, faMethod=method, faPercentage=part)
         data = sent(orders.PlaceOrder(sender.next(), STOCK, order), version)
         if data is not None:
@@ -243,6 +247,7 @@ def test_an_advisors_allocation_that_is_none(version: int) -> None:
     sender.end()
 
 
+@pytest.mark.sample(1, test=3)
 @pytest.mark.long
 @pytest.mark.parametrize("many", [10_000, 100_000])
 @pytest.mark.parametrize("part", ["legs", "conditions", "parameters", "prices"])

@@ -107,7 +107,7 @@ def _sensible(draw: st.DrawFn, made: Any, cls: type[Message]) -> Any:
     return msgspec.structs.replace(made, **changes)
 
 
-@pytest.mark.sample(5)
+@pytest.mark.sample(5, test=3)
 @pytest.mark.parametrize("cls", SERVED, ids=name_of)
 @tries(5)
 @given(data=st.data())

@@ -91,7 +91,7 @@ ASKED = [
 ]  # fmt: skip
 
 
-@pytest.mark.sample(5)
+@pytest.mark.sample(5, test=3)
 @pytest.mark.parametrize("cls", ASKED, ids=lambda cls: cls.__name__)
 def test_no_spelling_anywhere_is_an_accident_of_the_station(cls: type[Message]) -> None:
     """Never 323, never a largest double as a value."""
@@ -118,7 +118,7 @@ FIELDS = [
 ]
 
 
-@pytest.mark.sample(5)
+@pytest.mark.sample(5, test=3)
 @pytest.mark.parametrize("field", FIELDS)
 def test_no_number_of_a_protobuf_order_is_an_accident(field: str) -> None:
     kind = proto.message_class(Order).DESCRIPTOR.fields_by_name.get(field)

@@ -17,7 +17,7 @@ from papertape.errors import JournalError
 from papertape.venue.commands import ResetOrderIds
 from store.world import World, history, opened, recovered
 
-EVERY = many(test=4999, quick=1499, proof=1)
+EVERY = many(test=9973, quick=1499, proof=1)
 """From each damaged byte to the next: no divisor of a page, so that pages are hit all over."""
 PARTS = many(test=1, quick=2, proof=64)
 """Tests among which the bytes are divided."""

@@ -31,6 +31,7 @@ def bodies(cls: type[Message], version: int) -> Iterator[tuple[bytes, int]]:
         yield payload, 4 if version > 200 else len(str(cls.spec.id)) + 1
 
 
+@pytest.mark.sample(1, test=3)
 @pytest.mark.proof
 @pytest.mark.parametrize("cls", ALL, ids=name_of)
 def test_a_body_cut_at_every_byte(cls: type[Message]) -> None:
@@ -42,6 +43,7 @@ def test_a_body_cut_at_every_byte(cls: type[Message]) -> None:
                 check(codecs.decode(payload[:cut]), cls)
 
 
+@pytest.mark.sample(1, test=3)
 @pytest.mark.proof
 @pytest.mark.parametrize("cls", ALL, ids=name_of)
 def test_a_mutated_body(cls: type[Message]) -> None:
@@ -183,6 +185,7 @@ def test_an_undecodable_protobuf_request_tells_its_id() -> None:
 HUGE = (b"2147483647", b"-1", b"9223372036854775807", b"9" * 30)
 
 
+@pytest.mark.sample(1, test=3)
 @pytest.mark.long
 @pytest.mark.parametrize("cls", TEXT, ids=name_of)
 def test_a_huge_count_allocates_nothing(cls: type[Message]) -> None:

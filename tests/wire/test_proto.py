@@ -38,7 +38,7 @@ def test_round_trip_at_every_gate_and_beside_it(cls: type[Message]) -> None:
             round_trip(message, version)
 
 
-@walk("cls", PROTO, ids=name_of, check=11)
+@walk("cls", PROTO, ids=name_of, check=11, test=3)
 def test_round_trip_of_anything(cls: type[Message]) -> None:
     @tries(8, fixed=True)
     @given(instances(cls), st.sampled_from(proto_versions(cls)))

@@ -47,7 +47,7 @@ def round_trip(message: Message, version: int) -> None:
     assert [token.text for token in seen] == tokens[:-1]
 
 
-@walk("cls", TEXT, ids=name_of, check=11)
+@walk("cls", TEXT, ids=name_of, check=11, test=3)
 def test_round_trip_at_every_gate_and_beside_it(cls: type[Message]) -> None:
     plans = set()
     for version in thinned(text_versions(cls), check=3):

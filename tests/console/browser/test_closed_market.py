@@ -65,7 +65,8 @@ PAINTED = """async (picture) => {
 something else."""
 
 
-@pytest.mark.parametrize(("con_id", "seconds"), [(AAPL, 60), (SPX, 60), (SPX, 300), (AAPL, 3600)])
+@pytest.mark.sample(1, test=9)
+@pytest.mark.parametrize(("con_id", "seconds"), [(AAPL, 60), (SPX, 60), (AAPL, 3600), (SPX, 300)])
 def test_no_label_of_the_price_axis_stands_under_the_last_price(
     con_id: int, seconds: int, at: Started, browser: Browser
 ) -> None:

@@ -47,6 +47,7 @@ def first_order(version: int, how: str) -> tuple[int, list[str], list[str]]:
     return filled, compiled, imported
 
 
+@pytest.mark.sample(1, test=4)
 @pytest.mark.parametrize("version", [100, 176, 203, 226])
 def test_the_first_order_finds_everything_ready(version: int) -> None:
     assert first_order(version, "rehearsed") == (1, [], [])

@@ -79,7 +79,7 @@ def transcript(name: str, seed: int) -> list[bytes]:
     return [pipe.data for pipe in program.pipes]
 
 
-@pytest.mark.sample(13)
+@pytest.mark.sample(13, test=3)
 @pytest.mark.parametrize("name", sorted(CATALOGUE))
 def test_the_same_seed_gives_the_same_bytes(name: str) -> None:
     heard = transcript(name, 1)

@@ -93,6 +93,7 @@ def test_bars_of_trades_are_those_of_the_ticks(client: Client, kind: str) -> Non
         assert bar.volume == sum(tick.size for tick in found[start])
 
 
+@pytest.mark.sample(1, test=3)
 @pytest.mark.long
 @pytest.mark.parametrize("what", ["BID", "ASK", "MIDPOINT"])
 @pytest.mark.parametrize("kind", having("reqHistoricalTicks BID_ASK"))

@@ -292,6 +292,7 @@ def test_an_id_in_use_and_too_many_are_refused() -> None:
     assert [one[:2] for one in client.errors()] == [(0, 385)]
 
 
+@pytest.mark.sample(1, test=5)
 @pytest.mark.long
 @pytest.mark.parametrize("rows", [-1, 0, 51, 2**31 - 1, None])
 def test_rows_are_fifty_at_most(rows: int | None) -> None:

@@ -56,7 +56,7 @@ def reached(before: Shown, ticks: list[Any]) -> Shown:
     return changes[-1].now if changes else last.before or before
 
 
-@pytest.mark.sample(7)
+@pytest.mark.sample(7, test=3, quick=3)
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("kind", KINDS)
 @tries(25)
@@ -88,7 +88,7 @@ def test_a_run_is_written_as_the_twin_tells_it(
     assert len(found) == len(messages)
 
 
-@pytest.mark.sample(7)
+@pytest.mark.sample(7, test=3, quick=3)
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("kind", KINDS)
 @tries(25)

@@ -40,6 +40,7 @@ def plan(name: str) -> StormPlan:
     return StormPlan(bot, lasts=60 * SECOND, shrink_runs=3)
 
 
+@pytest.mark.sample(1, test=3, quick=3)
 @pytest.mark.parametrize(("name", "seed", "judge"), BUGS)
 def test_its_bug_is_found_shrunk_and_a_world_that_repeats_it(
     name: str, seed: int, judge: str
@@ -63,7 +64,7 @@ def test_its_bug_is_found_shrunk_and_a_world_that_repeats_it(
         assert judged is not None and judge in [one.judge for one in judged.findings]
 
 
-@pytest.mark.proof
+@pytest.mark.repeats
 @pytest.mark.parametrize(("name", "judge"), [
     ("asks_only", "same-order-twice"), ("sends_unheard", "same-order-twice"),
     ("takes_part", "order-after-close"),

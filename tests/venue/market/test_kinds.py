@@ -58,6 +58,7 @@ def test_the_minutes_of_a_day_are_worked_out_once(con_id: int, what: str) -> Non
         assert day.rows(what) is day.rows(what)
 
 
+@pytest.mark.sample(1, test=3)
 @every_kind
 @pytest.mark.parametrize("hours", MARKETS)
 @tries(8)
