@@ -194,18 +194,35 @@ def test_each_oddity_by_itself(name: str, kind: str) -> None:
 
 
 def zeros(name: str) -> list[Any]:
-    """The values of an attribute that count as not set."""
-    usual = getattr(Order(), name)
-    kinds = {bool: [False], str: [""], Decimal: [Decimal(0)], list: [[]], int: [0], float: [0.0]}
+    """The values of an attribute that count as not set. One that equals the default counts as given
+    where it is not the same object, as what comes from the wire."""
+    kinds = {
+        bool: [False],
+        str: [""],
+        Decimal: [Decimal(0)],
+        list: [[]],
+        int: [0],
+        float: [float("0")],
+    }
     told = str(ATTRIBUTES[name])
-    found = [value for kind, values in kinds.items() if kind.__name__ in told for value in values]
-    return [value for value in found if value != usual or type(value) is not type(usual)]
+    return [value for kind, values in kinds.items() if kind.__name__ in told for value in values]
+
+
+ZEROS = {name: found for name in ATTRIBUTES if name not in USUAL and (found := zeros(name))}
+
+
+def test_the_zeros_that_clients_send_are_among_them() -> None:
+    assert ZEROS.keys() >= {
+        name for name in (*OFFICIAL, *ASYNC) if name.endswith(("Amount", "Amt"))
+    }
+    assert ZEROS["usePriceMgmtAlgo"] == [False]
+    assert len(ZEROS) > 100
 
 
 @walk("kind", ["MKT", "LMT", "STP LMT"])
-@walk("name", [name for name in ATTRIBUTES if name not in USUAL])
+@walk("name", ZEROS)
 def test_a_zero_is_as_good_as_nothing(name: str, kind: str) -> None:
-    for value in zeros(name):
+    for value in ZEROS[name]:
         order = Order(action="BUY", totalQuantity=Decimal(1), orderType=kind, tif="DAY")
         order.lmtPrice = None if kind == "MKT" else 250.0
         order.auxPrice = 251.0 if kind == "STP LMT" else None
