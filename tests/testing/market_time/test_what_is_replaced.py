@@ -184,6 +184,30 @@ print(random.random(), random.Random().random(), os.urandom(4), uuid.uuid4(), se
 print(hash("x"), os.environ["PYTHONHASHSEED"])
 """
 
+SETS = """
+import asyncio, concurrent.futures, os, threading
+before = [object() for _ in range(int(os.environ["BEFORE"]))]  # and so all addresses differ
+
+async def waited():
+    loop = asyncio.get_running_loop()
+    sleeps = [asyncio.sleep(1, number) for number in range(12)]
+    tasks = [loop.create_task(one, name=f"{n}") for n, one in enumerate(sleeps)]
+    print([one.get_name() for one in asyncio.all_tasks()])
+    done, _ = await asyncio.wait(tasks)
+    print([one.result() for one in done])
+    futures = [loop.create_future() for _ in range(12)]
+    both = asyncio.gather(*futures)
+    for number, one in enumerate(futures):
+        one.set_result(number)
+    print([one.result() for one in set(futures)], len({both, *futures, *tasks}), await both)
+
+asyncio.run(waited())
+with concurrent.futures.ThreadPoolExecutor(2) as pool:
+    done, _ = concurrent.futures.wait([pool.submit(int, number) for number in range(12)])
+print([one.result() for one in done])
+print([one.name for one in {threading.Thread(target=print) for _ in range(12)}])
+"""
+
 
 def run(program: str, **more: object) -> MarketTimeRun:
     with serve(speed=0, start=START) as tws:
@@ -208,6 +232,14 @@ def test_chance_is_that_of_the_seed() -> None:
     assert run(CHANCE, seed=5).output == first
     assert run(CHANCE, seed=6).output != first
     assert first.count("\n") == 2
+
+
+def test_sets_of_tasks_and_threads_have_an_order_of_the_seed() -> None:
+    first = run(SETS, seed=5, env={"BEFORE": "0"})
+    assert first.output.count("11") == 6, first
+    for before in ("7", "1000", "54321"):
+        assert run(SETS, seed=5, env={"BEFORE": before}).output == first.output
+    assert run(SETS, seed=6, env={"BEFORE": "0"}).output != first.output
 
 
 def test_what_it_starts_lives_by_the_wall_clock(tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
-"""Chance, signals, other programs, and modules that are replaced when they are imported."""
+"""Chance, the order of sets, signals, other programs, and modules that are replaced when they are
+imported."""
 
 from __future__ import annotations
 
@@ -6,8 +7,10 @@ import _random
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from importlib.machinery import ModuleSpec, PathFinder
+from itertools import count
 from types import ModuleType
 
 from .baton import Baton
@@ -33,6 +36,10 @@ def install_others(baton: Baton, seed: int, kept: dict[str, str]) -> None:
     hook.works["subprocess"] = lambda module: _subprocess(module, baton)
     hook.works["functools"] = _functools
     hook.works["asyncio.windows_events"] = _windows_events
+    hook.works["asyncio.futures"] = _futures
+    hook.works["asyncio.tasks"] = _tasks
+    hook.works["concurrent.futures._base"] = lambda module: _numbered(module.Future)
+    _numbered(threading.Thread)
     hook.stubs["uvloop"] = lambda: _uvloop(baton)
     for name, work in hook.works.items():
         if name in sys.modules:
@@ -82,13 +89,44 @@ class _StubLoader:
         return None
 
 
+def _numbered(cls: Any) -> Any:
+    """Let a set have instances in an order of the seed: addresses depend on what the process has
+    done before, such as compiling a module in its first run only."""
+    numbers = count()
+
+    def __hash__(self: Any) -> int:
+        try:
+            return self._market_time_hash  # type: ignore[no-any-return]
+        except AttributeError:
+            self._market_time_hash = found = hash(str(next(numbers)))
+            return found
+
+    cls.__hash__ = __hash__
+    return cls
+
+
+def _numbered_subclass(module: Any, name: str) -> None:
+    """The same for a class that is written in C."""
+    real = getattr(module, name)
+    replaced = _numbered(type(name, (real,), {"__doc__": real.__doc__, "__module__": "_asyncio"}))
+    setattr(module, name, replaced)
+
+
+def _futures(module: Any) -> None:
+    _numbered_subclass(module, "Future")
+
+
+def _tasks(module: Any) -> None:
+    _numbered_subclass(module, "Task")
+    if hasattr(module, "create_eager_task_factory"):
+        module.eager_task_factory = module.create_eager_task_factory(module.Task)
+
+
 def _queue(module: Any) -> None:
     module.SimpleQueue = module._PySimpleQueue
 
 
 def _functools(module: Any) -> None:
-    import threading
-
     if hasattr(module, "RLock"):
         module.RLock = threading.RLock
 
