@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from types import FunctionType
@@ -74,6 +75,9 @@ lanes.load_profile()
 
 def pytest_configure() -> None:
     gc.disable()  # until everything is imported and collected
+    # A shell starts so what it does beside, and the programs that tests start would inherit it.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     stand()
 
 
