@@ -28,7 +28,7 @@ quick=5)``                                                        from the 2nd
 ``proof``, ``@given``       no; few samples        a little       more            the most
 ==========================  =====================  =============  ==============  =======
 
-``long`` says that a test takes more than a quarter of a second; ``proof`` that it is a search: the
+``long`` says that a test takes more than 80 ms of a processor; ``proof`` that it is a search: the
 longer it runs, the more it can find. The walks of ``walks.py`` take what ``sample`` takes.
 """
 
@@ -56,7 +56,7 @@ OUTSIDE = ("network", "process")
 """Marks of tests that do something beyond their own process."""
 
 LONG = "long"
-"""The mark of what takes more than a quarter of a second, where nothing makes it shorter."""
+"""The mark of what takes more than 80 ms of a processor, where nothing makes it shorter."""
 SEARCH = "proof"
 """The mark of a search."""
 REPEATS = "repeats"

@@ -36,6 +36,7 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
     return found
 
 
+@pytest.mark.long
 def test_help_teaches_every_suite(capsys: pytest.CaptureFixture[str], ran: list[Any]) -> None:
     assert main(["--help"]) == 0
     told = capsys.readouterr().out
@@ -130,6 +131,7 @@ def test_every_suite_can_be_loaded(name: str) -> None:
 CLIENTS = sorted(common.CLIENTS.glob("*.py"))
 
 
+@pytest.mark.long
 @walk("path", CLIENTS, ids=lambda path: str(path.stem))
 def test_what_a_client_script_takes_from_the_package_is_there(path: Path) -> None:
     tree = ast.parse(path.read_text("utf-8"))

@@ -28,6 +28,7 @@ def shortly(rows: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
 FIRST = ("DU1234567", "USD", 1_000_000.0, "portfolio", "fixed")
 
 
+@pytest.mark.long
 def test_the_help_teaches(tmp_path: Path) -> None:
     top = papertape("account", "--help", cwd=tmp_path).stdout
     for word in ("ls", "add", "deposit", "margin", "fees", "--data-dir", "account deposit DU2"):
@@ -154,6 +155,7 @@ def test_without_a_station_it_says_so(tmp_path: Path) -> None:
     assert "no station is found" in done.stderr and "--data-dir" in done.stderr
 
 
+@pytest.mark.long
 def test_a_journal_that_ended_before_its_first_account_has_none(tmp_path: Path) -> None:
     with Journal.open(tmp_path / "journal.sqlite", schema_version=SCHEMA, oldest=OLDEST):
         pass

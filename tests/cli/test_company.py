@@ -9,6 +9,7 @@ from cli.process import papertape, station
 KEPT = ("--data-dir", "kept")
 
 
+@pytest.mark.long
 def test_the_help_teaches(tmp_path: Path) -> None:
     top = papertape("company", "--help", cwd=tmp_path).stdout
     for word in ("dividend", "split", "merger", "spin-off", "rename", "company split AAPL 2:1"):

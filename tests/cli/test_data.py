@@ -27,6 +27,7 @@ def source(folder: Path, name: str = "GME.csv", text: str = BARS) -> Path:
     return path
 
 
+@pytest.mark.long
 def test_the_help_has_examples_that_are_commands() -> None:
     told = run("--help").output + run("import", "--help").output
     for command in re.findall(r"papertape data (\w+)", told):
@@ -83,6 +84,7 @@ def test_a_mistake_in_a_file_is_named_with_its_place(tmp_path: Path) -> None:
     assert done.stderr.strip("\n").isprintable()
 
 
+@pytest.mark.long
 def test_a_folder_from_one_end_to_the_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,6 +23,7 @@ def test_version(tmp_path: Path) -> None:
     assert papertape("--version", cwd=tmp_path).stdout == f"papertape {package.__version__}\n"
 
 
+@pytest.mark.long
 def test_help_names_the_commands_and_their_options(tmp_path: Path) -> None:
     told = papertape("--help", cwd=tmp_path).stdout
     assert "serve" in told and "demo" in told

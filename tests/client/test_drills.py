@@ -92,6 +92,7 @@ def answered(program: Guest, name: str, make: Any, *, by_id: bool = False) -> li
 # ---------------------------------------------------------------- data
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("drill", "requests"), [("link-restored", 1), ("link-restored --data-lost", 2)]
 )
@@ -137,6 +138,7 @@ def test_a_night_with_a_restart() -> None:
     assert trade.status == "Submitted" and not trade.errors
 
 
+@pytest.mark.long
 def test_another_login_takes_the_data_and_gives_it_back() -> None:
     program = guest()
     line = watching(program)
@@ -148,6 +150,7 @@ def test_another_login_takes_the_data_and_gives_it_back() -> None:
     assert (line.stale, line.bid, len(line.gaps)) == ("", 258.10, 1)
 
 
+@pytest.mark.long
 @pytest.mark.sample(2)
 @pytest.mark.parametrize("drill", ["reset", "half-frame openOrderEnd", "freeze 45"])
 def test_the_line_breaks(drill: str) -> None:
@@ -211,6 +214,7 @@ def details(program: Guest) -> list[ContractData]:
     return answered(program, "reqContractDetails", make, by_id=True)
 
 
+@pytest.mark.long
 @walk("version", [100, 152, 153, 176, 200, 226])
 def test_local_names_in_a_code_page(version: int) -> None:
     hall = Hall(settings=StationSettings(max_server_version=version, max_message_rate=0))

@@ -267,6 +267,7 @@ def given(
     return found[0], tws
 
 
+@pytest.mark.long
 @walk("kind", WITH_ANSWER, ids=lambda kind: kind.__name__, check=7)
 def test_its_call_sends_it_and_gives_what_it_says(kind: type[Message]) -> None:
     row = WITH_ANSWER[kind]

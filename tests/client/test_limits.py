@@ -35,6 +35,7 @@ def test_below_the_limit_everything_goes_at_once() -> None:
     assert limiter.next_due() is None
 
 
+@pytest.mark.long
 @walk("seed", range(5))
 def test_no_second_ever_sees_more_than_the_limit(seed: int) -> None:
     chance, limiter = random.Random(seed), RateLimiter(45)

@@ -77,6 +77,7 @@ KINDS = [
 ]  # fmt: skip
 
 
+@pytest.mark.long
 @walk("wanted, expected", KINDS, ids=[brief(one) for one, _ in KINDS])
 @walk("version", [176, MAX_SERVER])
 def test_a_description_is_completed(

@@ -52,12 +52,14 @@ def at(
     return found[0]
 
 
+@pytest.mark.long
 @walk("version", [142, 176, MAX_SERVER], check=2)
 def test_a_scan_gives_its_rows(version: int) -> None:
     rows = at(lambda tws: tws.scan("TOP_PERC_GAIN", abovePrice=1.0), version=version)
     assert [(row.rank, row.contract.symbol) for row in rows] == [(0, "MSFT"), (1, "AAPL")]
 
 
+@pytest.mark.long
 def test_filters_and_places_narrow_it() -> None:
     rows = at(lambda tws: tws.scan("MOST_ACTIVE", rows=2, filters={"priceBelow": 260}))
     assert [row.contract.symbol for row in rows] == ["IBM", "AAPL"]

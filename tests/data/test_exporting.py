@@ -73,6 +73,7 @@ def test_an_export_is_a_new_folder_or_none(tmp_path: Path) -> None:
     assert not (tmp_path / "x").exists()
 
 
+@pytest.mark.long
 def test_two_files_of_one_name_in_two_folders(tmp_path: Path) -> None:
     rows = {"date": ["2024-01-05"], "open": [1], "high": [1], "low": [1], "close": [1]}
     for symbol in ("GME", "IBM"):

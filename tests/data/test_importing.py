@@ -65,6 +65,7 @@ def test_daily_bars_of_a_stock(tmp_path: Path) -> None:
     assert known.daily.volume.tolist() == [1000 * SIZE_SCALE, 2000 * SIZE_SCALE]
 
 
+@pytest.mark.long
 def test_minutes_then_ticks_are_one_recording(tmp_path: Path) -> None:
     folder = tmp_path / "m"
     imported(folder, source(tmp_path, "GME.csv", DAILY))
@@ -91,6 +92,7 @@ def test_minutes_then_ticks_are_one_recording(tmp_path: Path) -> None:
     assert {path.name for path in folder.iterdir()} == {"market.toml", *entry.files.values()}
 
 
+@pytest.mark.long
 def test_the_same_import_again_changes_no_byte(tmp_path: Path) -> None:
     folder = tmp_path / "m"
     for name, text in (("GME.csv", TICKS), ("gme.csv", DAILY)):
@@ -100,6 +102,7 @@ def test_the_same_import_again_changes_no_byte(tmp_path: Path) -> None:
     assert everything(folder) == before
 
 
+@pytest.mark.long
 def test_another_day_that_is_played(tmp_path: Path) -> None:
     folder, ticks = tmp_path / "m", source(tmp_path, "GME.csv", TICKS)
     imported(folder, ticks, source(tmp_path, "gme.csv", MINUTES), symbol="GME")
@@ -433,6 +436,7 @@ def test_a_folder_of_before_becomes_one_of_now(tmp_path: Path) -> None:
         imported(tmp_path / "new", old_folder(tmp_path / "bad", (0, -5)))
 
 
+@pytest.mark.long
 def test_a_folder_into_another(tmp_path: Path) -> None:
     imported(tmp_path / "a", source(tmp_path, "GME.csv", DAILY))
     imported(tmp_path / "b", source(tmp_path, "IBM.csv", DAILY), source(tmp_path, "GME.csv", TICKS))

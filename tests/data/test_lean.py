@@ -55,6 +55,7 @@ def lean_folder(root: Path) -> Path:
     return root
 
 
+@pytest.mark.long
 def test_a_part_of_leans_data_folder(tmp_path: Path) -> None:
     report = imported(tmp_path / "m", lean_folder(tmp_path / "Data"))
     (one,) = report.instruments
@@ -77,6 +78,7 @@ def test_a_part_of_leans_data_folder(tmp_path: Path) -> None:
     assert load(folder, entry).dates == (20131003, 20131004, 20131007)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "path",
     [

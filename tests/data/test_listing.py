@@ -28,6 +28,7 @@ def bars(*days: str) -> dict[str, list[object]]:
             "close": [1] * len(days)}  # fmt: skip
 
 
+@pytest.mark.long
 def test_gaps_are_days_and_minutes_that_are_not_there(tmp_path: Path) -> None:
     options = ImportOptions(symbol="GME")
     import_frame(bars("2024-01-02", "2024-01-04", "2024-01-09"), tmp_path, options)

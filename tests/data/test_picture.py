@@ -65,6 +65,7 @@ def test_a_symbol_cannot_write_into_the_picture(tmp_path: Path) -> None:
     assert texts(drawn.svg)[0] == "<B>&, daily bars"
 
 
+@pytest.mark.long
 def test_years_of_bars_make_a_small_picture() -> None:
     drawn = picture(SAMPLE, "EUR.USD")
     assert len(drawn.svg) < 200_000

@@ -75,6 +75,7 @@ def test_a_wall_clock_is_read_as_the_zone_has_it(moment: datetime) -> None:
     )
 
 
+@pytest.mark.long
 @tries(300)
 @given(st.text(max_size=40) | st.from_regex(r"[0-9/.:T -]{1,30}", fullmatch=True))
 def test_any_text_is_a_time_or_refused(text: str) -> None:

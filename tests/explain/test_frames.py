@@ -79,6 +79,7 @@ def plain(value: Any) -> Any:
 # ---------------------------------------------------------------- what is whole
 
 
+@pytest.mark.long
 @walk("cls", TEXT, ids=name_of, check=5)
 def test_text_rows_hold_the_decoded_values_at_their_places(cls: type[Message]) -> None:
     versions = tuple(v for v in text_versions(cls) if v < min(cls.spec.protobuf, 1000))
@@ -120,6 +121,7 @@ def message_paths(found: Message) -> set[str]:
     return set(found.__struct_fields__)
 
 
+@pytest.mark.long
 @walk("cls", PROTO, ids=name_of, check=5)
 def test_protobuf_rows_hold_the_decoded_values_at_their_places(cls: type[Message]) -> None:
     for message, version in encodable(cls, proto_versions(cls)[SOME]):
@@ -242,6 +244,7 @@ def test_a_protobuf_body_cut_anywhere_is_named_where_a_field_is_cut(cls: type[Me
             assert 0 <= (told.problem.body_offset or 0) <= end - 4
 
 
+@pytest.mark.long
 @walk("cls", ALL, ids=name_of, check=17, test=3)
 def test_any_changed_byte_is_told_or_read(cls: type[Message]) -> None:
     version = 226 if cls.spec.layout is None or cls.spec.protobuf <= 226 else 200

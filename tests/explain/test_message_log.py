@@ -48,6 +48,7 @@ ORDER = PlaceOrder(
 )
 
 
+@pytest.mark.long
 @walk("version", [145, 176, 200, 201, 226], check=3)
 def test_hyphens_and_minus_signs_of_an_order(version: int) -> None:
     found = line(ORDER, version, given=version)

@@ -149,16 +149,19 @@ def test_the_recordings_are_here_with_their_licence() -> None:
 # ---------------------------------------------------------------- byte for byte
 
 
+@pytest.mark.long
 @walk("path", SESSIONS, ids=lambda path: path.stem)
 def test_each_value_is_written_as_captured(path: Path) -> None:
     assert unlike(path) - set(listed()) - set(NOWHERE) == set()
 
 
+@pytest.mark.long
 def test_every_difference_that_is_listed_occurs() -> None:
     occurring = set().union(*map(unlike, SESSIONS))
     assert sorted({*listed(), *NOWHERE} - occurring) == []
 
 
+@pytest.mark.long
 def test_what_is_written_differently_is_read_as_the_same() -> None:
     for path in SESSIONS:
         for step, message in messages(path):
@@ -201,6 +204,7 @@ def test_whole_frames() -> None:
 # ---------------------------------------------------------------- through both ends
 
 
+@pytest.mark.long
 @walk("version", VERSIONS, check=13)
 @walk("path", SESSIONS, ids=lambda path: path.stem)
 def test_the_session_survives_a_round_trip(path: Path, version: int) -> None:
@@ -275,6 +279,7 @@ def same(captured: str, value: Any) -> bool:
     return Decimal(captured or "0") == Decimal(shown)
 
 
+@pytest.mark.long
 @walk("version", VERSIONS, check=5)
 @walk("path", SESSIONS, ids=lambda path: path.stem, check=3)
 def test_each_value_reaches_its_callback(path: Path, version: int) -> None:

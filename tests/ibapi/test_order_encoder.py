@@ -104,6 +104,7 @@ def other(path: str) -> Any:
     return value + "7" if isinstance(value, str) else type(value)(7)
 
 
+@pytest.mark.long
 @walk("path", NAMES, check=23, test=3)
 def test_every_attribute_is_sent_alike(path: str) -> None:
     for version in thinned(VERSIONS, check=7):
@@ -129,6 +130,7 @@ ANYTHING = (
 )
 
 
+@pytest.mark.long
 @tries(300)
 @given(
     st.sampled_from(VERSIONS),
@@ -141,6 +143,7 @@ def test_any_order_is_sent_alike(version: int, changes: list[tuple[str, Any]]) -
     check(version, *changed([(p, other(p) if v is ANOTHER else v) for p, v in changes]))
 
 
+@pytest.mark.long
 @walk("version", VERSIONS, check=5)
 def test_a_usual_order_goes_the_short_way(version: int) -> None:
     usual = {
@@ -152,6 +155,7 @@ def test_a_usual_order_goes_the_short_way(version: int) -> None:
     assert check(version, *changed(usual.items()))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("version", "long"), [(200, CONDITIONAL), (MAX_SERVER, set[str]())])
 def test_what_has_a_place_of_its_own_goes_the_short_way(version: int, long: set[str]) -> None:
     found = {path for path in NAMES if not check(version, *changed([(path, other(path))]))}

@@ -8,6 +8,8 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
+import pytest
+
 from lanes import LANE
 from papertape.ibapi import (
     client,
@@ -133,6 +135,7 @@ ENOUGH = 300 if LANE == "check" else 1200
 CALLED = [cls for _, cls in sorted(REQUESTS.items()) if cls.__name__ != "StartApi"]
 
 
+@pytest.mark.long
 @walk("cls", CALLED, ids=name_of, check=17, test=3)
 def test_a_call_sends_the_message(cls: type[Message]) -> None:
     work = list(cases(cls, MAX_SERVER))

@@ -158,6 +158,7 @@ def test_there_is_no_other_protobuf_message() -> None:
         assert client_module.NonsenseProto
 
 
+@pytest.mark.long
 @walk(("number", "called"), SURFACE["handlers"]["protobuf_callbacks"].items())
 def test_the_callback_that_takes_a_message_as_protobuf(number: str, called: list[str]) -> None:
     """An empty message of every kind; the official client may leave out the plain callback."""

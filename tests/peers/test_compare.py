@@ -269,6 +269,7 @@ DOCTORED: dict[str, tuple[Doctor, str]] = {
 }
 
 
+@pytest.mark.long
 @walk("wrong", DOCTORED)
 def test_a_doctored_pair_is_found_out(wrong: str) -> None:
     doctor, sentence = DOCTORED[wrong]

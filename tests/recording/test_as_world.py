@@ -196,6 +196,7 @@ def test_a_recording_without_a_session_is_refused() -> None:
         as_world(WireRecording(recording(Script()).header, []))
 
 
+@pytest.mark.long
 @walk("path", SESSIONS, ids=lambda path: path.stem)
 def test_every_captured_session_is_a_world(path: Path) -> None:
     made = as_world(load(path), path.name)
@@ -223,6 +224,7 @@ SAID = st.one_of(
 )  # fmt: skip
 
 
+@pytest.mark.long
 @given(st.lists(SAID, max_size=12), TEXTS)
 @tries(150)
 def test_whatever_was_said_is_a_world(said: list[Any], symbol: str) -> None:

@@ -59,6 +59,7 @@ def known(step: Step) -> Any:
     return built(step, 200)
 
 
+@pytest.mark.long
 @walk("path", SESSIONS, ids=lambda path: path.stem)
 def test_every_captured_transcript_is_read_as_its_messages(path: Path) -> None:
     found = [item for item in said(path) if not isinstance(item.message, StartApi)]

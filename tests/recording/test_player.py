@@ -368,6 +368,7 @@ def test_an_end_that_the_client_made_is_not_replayed() -> None:
 # ---------------------------------------------------------------- versions
 
 
+@pytest.mark.long
 @walk("recorded", [100, 150, 176, 200, 226])
 @walk("now", [100, 150, 176, 200, 226])
 def test_any_version_gets_the_same_from_any_other(recorded: int, now: int) -> None:
@@ -473,6 +474,7 @@ def test_what_tells_contracts_apart(asked: Contract, recorded: Contract, same: b
     assert all(one.soft for one in found) == same
 
 
+@pytest.mark.long
 @walk("cls", catalogue.REQUESTS.values(), ids=lambda cls: cls.__name__)
 def test_a_request_has_a_key_that_it_shares_with_its_likes(cls: Any) -> None:
     for one in samples(cls):

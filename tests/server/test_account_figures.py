@@ -22,6 +22,7 @@ def following() -> tuple[Hall, Client]:
     return hall, client
 
 
+@pytest.mark.long
 @walk("version", VERSIONS)
 def test_updates_bring_values_portfolio_time_and_the_end(version: int) -> None:
     hall = Hall()
@@ -321,6 +322,7 @@ def test_figures_for_many_come_in_slices_and_the_latest_once() -> None:
     assert positions[2] == [150], "what changes while it waits comes once"
 
 
+@pytest.mark.long
 @walk("version", VERSIONS)
 def test_what_is_encoded_for_many_is_what_one_receives(version: int) -> None:
     hall = Hall()

@@ -136,6 +136,7 @@ def test_a_clock_far_ahead_is_asked_about(tmp_path: Path) -> None:
         assert again.clock.now(later) == later
 
 
+@pytest.mark.long
 def test_orders_that_are_missing_are_missed(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -187,6 +188,7 @@ def test_a_failed_start_leaves_the_directory_free(tmp_path: Path) -> None:
     made(tmp_path).close()
 
 
+@pytest.mark.long
 def test_another_account_is_opened_beside_those_that_are_kept(tmp_path: Path) -> None:
     with made(tmp_path) as composed:
         buy(composed)
@@ -204,6 +206,7 @@ def test_the_sample_market_plays() -> None:
         assert composed.station.tape.quote(SPY, WALL).bid > 0
 
 
+@pytest.mark.long
 def test_shares_of_a_folder_begin_with_their_former_symbol(tmp_path: Path) -> None:
     apple(tmp_path, "ticker,APCX")
     with made(None, folder=tmp_path) as composed:
@@ -220,6 +223,7 @@ def test_close_may_be_repeated(tmp_path: Path) -> None:
     composed.close()
 
 
+@pytest.mark.long
 def test_a_kept_history_begins_at_its_first_entry(tmp_path: Path) -> None:
     """Snapshots are taken either way; only the log behind them differs."""
     first = {}
@@ -247,6 +251,7 @@ def prices(composed: Composed) -> list[object]:
     return [market.quote(con_id, now) for con_id in (SPY, EURUSD, 4815747) for now in minutes]
 
 
+@pytest.mark.long
 def test_the_same_seed_and_start_give_the_same_prices_whatever_the_clock_says() -> None:
     with made(None, start=APRIL) as one, made(None, start=APRIL, wall=WALL + 77 * MINUTE) as two:
         assert one.clock.market == two.clock.market == APRIL
@@ -274,6 +279,7 @@ def test_market_time_never_goes_back_to_a_start(tmp_path: Path) -> None:
     assert "--data-dir" in str(refused.value)
 
 
+@pytest.mark.long
 def test_the_book_of_a_recorded_crypto_currency_is_in_proportion_to_its_touch() -> None:
     begin = at("20260410 14:00:00")
     with compose(wall=begin, data_dir=None, market=MarketSettings(start=begin)) as composed:

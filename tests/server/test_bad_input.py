@@ -286,6 +286,7 @@ def test_session(name: str, caplog: pytest.LogCaptureFixture) -> None:
         assert "client 1 at 127.0.0.1:" in caplog.text
 
 
+@pytest.mark.long
 @walk("name", SESSIONS, check=5)
 def test_session_in_memory(name: str) -> None:
     case = SESSIONS[name]
@@ -350,6 +351,7 @@ def nan_orders() -> list[orders.PlaceOrder]:
     return found
 
 
+@pytest.mark.long
 @walk("request_", nan_orders(), ids=lambda r: "")
 def test_numbers_that_are_none_in_protobuf_are_refused_or_kept_so_that_they_come_back(
     request_: orders.PlaceOrder,

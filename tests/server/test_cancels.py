@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from papertape.wire import catalogue
 from papertape.wire.catalogue.session import CurrentTime, ReqCurrentTime
 from server.pair import VERSIONS, Hall
@@ -38,6 +40,7 @@ EACH = [
 ]
 
 
+@pytest.mark.long
 @walk(("name", "version"), EACH, check=7)
 def test_a_cancel_of_what_never_was(name: str, version: int) -> None:
     cls: Any = CANCELS[name]

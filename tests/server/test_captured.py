@@ -69,6 +69,7 @@ PLACED: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
+@pytest.mark.long
 @walk("version", [203, 208, 225])
 @walk("row", PLACED)
 def test_1_1_an_open_order_has_these_fields_and_no_others(row: str, version: int) -> None:

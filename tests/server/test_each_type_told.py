@@ -5,6 +5,8 @@ The last cell of ``venue.type_recipes``.
 
 from typing import Any
 
+import pytest
+
 from papertape.model import Order
 from papertape.venue.commands import SubmitOrder
 from papertape.wire.catalogue import orders as wire
@@ -75,6 +77,7 @@ def life(name: str, version: int) -> list[tuple[Any, ...]]:
     return found + told(client)
 
 
+@pytest.mark.long
 @walk("name", RECIPES, check=11)
 def test_both_formats_tell_the_same(name: str) -> None:
     text, protobuf = life(name, TEXT), life(name, PROTOBUF)

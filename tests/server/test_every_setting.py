@@ -178,6 +178,7 @@ def test_nasdaq_is_called_island(version: int, island: bool) -> None:
     assert {one.contract.exchange for one in got} == {name}
 
 
+@pytest.mark.long
 @walk("version", VERSIONS, check=5)
 @walk(
     ("separator", "exchange", "understood"),

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from papertape.model import Contract
 from papertape.venue.broker.profile import Profile
 from papertape.wire.catalogue import contract, orders, session
@@ -35,6 +37,7 @@ def told(client: Client) -> list[str]:
     return names
 
 
+@pytest.mark.long
 @walk("version", VERSIONS)
 def test_an_order_waits_for_the_open_and_fills(version: int) -> None:
     house = hall()
@@ -57,6 +60,7 @@ def test_the_text_of_the_notice() -> None:
     assert client.errors() == [(1, 399, TOLD)]
 
 
+@pytest.mark.long
 @walk("version", VERSIONS)
 def test_a_cancel_while_it_waits(version: int) -> None:
     client = hall().client(1, version)

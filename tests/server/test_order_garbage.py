@@ -206,6 +206,7 @@ def test_a_family_of_garbage(family: str, version: int) -> None:
     sender.end()
 
 
+@pytest.mark.long
 def test_attached_orders_of_odd_types_and_ids() -> None:
     """They are told since server version 218, in protobuf alone."""
     sender = Sender(PROTOBUF)
@@ -220,6 +221,7 @@ def test_attached_orders_of_odd_types_and_ids() -> None:
     sender.end()
 
 
+@pytest.mark.long
 @pytest.mark.walked(test=5)
 @pytest.mark.parametrize("version", [TEXT, PROTOBUF])
 def test_an_advisors_allocation_that_is_none(version: int) -> None:

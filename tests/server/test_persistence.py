@@ -61,6 +61,7 @@ def test_recovery_gives_the_same_state(days: int, tmp_path: Path) -> None:
         assert twin.station.queries.next_valid_id(1) == 5
 
 
+@pytest.mark.long
 def test_a_station_goes_on_after_recovery_as_if_it_had_not_stopped(tmp_path: Path) -> None:
     straight = Hall()
     trade(straight)
@@ -337,6 +338,7 @@ def test_a_snapshot_that_was_half_written_at_the_death_is_ignored_and_cleared(
 # ---------------------------------------------------------------- the log behind snapshots
 
 
+@pytest.mark.long
 def test_the_log_behind_the_second_newest_snapshot_goes_unless_it_is_kept(tmp_path: Path) -> None:
     for keep_history in (False, True):
         path = tmp_path / f"{keep_history}"
@@ -358,6 +360,7 @@ def test_the_log_behind_the_second_newest_snapshot_goes_unless_it_is_kept(tmp_pa
                 world.replayed(path)
 
 
+@pytest.mark.long
 def test_history_that_is_kept_no_longer_goes_at_the_next_start(tmp_path: Path) -> None:
     path = tmp_path / "j"
     with world.opened(path) as journal:
@@ -392,6 +395,7 @@ def harmed(folder: Path, *statements: str, keep_history: bool = False) -> tuple[
     return path, played.engine.state_hash()
 
 
+@pytest.mark.long
 def test_a_damaged_snapshot_leaves_the_one_before_it(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -408,6 +412,7 @@ def test_a_damaged_snapshot_leaves_the_one_before_it(
     assert not caplog.text
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("harm", ["DELETE FROM pieces", "UPDATE snapshots SET digest = x'00'"])
 def test_without_a_whole_snapshot_a_log_that_was_dropped_is_refused(
     harm: str, tmp_path: Path
@@ -423,6 +428,7 @@ def test_without_a_whole_snapshot_a_log_that_was_dropped_is_refused(
     )
 
 
+@pytest.mark.long
 def test_without_a_whole_snapshot_a_log_that_was_kept_is_replayed(tmp_path: Path) -> None:
     path, ended = harmed(tmp_path, "DELETE FROM pieces", keep_history=True)
     assert world.recovered(path).state_hash() == ended
@@ -438,6 +444,7 @@ def test_without_a_whole_snapshot_a_log_that_was_kept_is_replayed(tmp_path: Path
 ROWS = ("DELETE FROM {} WHERE fact = {}", "UPDATE {} SET row = x'00' WHERE fact = {}")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("table", ["finished", "fills"])
 @pytest.mark.parametrize("harm", ROWS, ids=["lost", "damaged"])
 def test_a_row_beside_a_snapshot_is_missed_and_mended_out_of_the_log(
@@ -472,6 +479,7 @@ def test_a_row_after_the_newest_snapshot_is_mended_before_one_counts_it(tmp_path
     assert (world.told(engine), engine.state_hash()) == whole
 
 
+@pytest.mark.long
 def test_a_row_that_cannot_be_mended_is_named(tmp_path: Path) -> None:
     path, _ = harmed(tmp_path, "UPDATE fills SET row = x'00'")
     with world.opened(path) as journal:

@@ -34,6 +34,7 @@ def codes(client: Client) -> list[tuple[int, str]]:
 # ---------------------------------------------------------------- the limits of presets
 
 
+@pytest.mark.long
 @walk("version", VERSIONS, check=5)
 @walk(
     ("words", "code", "text"),

@@ -41,6 +41,7 @@ def facts(row: Any) -> tuple[Any, ...]:
     return row.position, row.dailyPnL, row.unrealizedPnL, row.realizedPnL, row.value
 
 
+@pytest.mark.long
 @walk("version", [v for v in VERSIONS if v >= 157])
 def test_who_shares_an_encoding_gets_the_same_under_an_id_of_its_own(version: int) -> None:
     hall, clients = followers(3, version)

@@ -223,11 +223,13 @@ SEQUENCES = {
 }
 
 
+@pytest.mark.long
 @walk("name", SEQUENCES)
 def test_sequence(name: str) -> None:
     play(SEQUENCES[name])
 
 
+@pytest.mark.long
 @walk("version", VERSIONS)
 def test_sequences_are_the_same_at_every_version(version: int) -> None:
     play(SEQUENCES["market order, several fills: a burst each, the commission cumulative"],
@@ -266,6 +268,7 @@ def test_open_order_and_status_name_the_same_order() -> None:
     assert told[0].avgFillPrice == 0
 
 
+@pytest.mark.long
 @walk(
     ("version", "time"),
     [(226, "20260413 10:00:01 US/Eastern"), (174, "20260413 10:00:01 US/Eastern"),

@@ -33,9 +33,9 @@ def made_in(path: Path) -> Iterator[Made]:
     text = path.read_text("utf-8")
     if not any(f"{name}(" in text for name in MAKERS):
         return
-    tree = ast.parse(text)
-    above = list(named_dicts(tree))
-    for node in ast.walk(tree):
+    nodes = list(ast.walk(ast.parse(text)))
+    above = list(named_dicts(nodes))
+    for node in nodes:
         if not isinstance(node, ast.Call):
             continue
         called = node.func
@@ -50,9 +50,9 @@ def made_in(path: Path) -> Iterator[Made]:
             yield from (Made(place, code.value, variant, facts) for variant in variants)
 
 
-def named_dicts(tree: ast.AST) -> Iterator[tuple[str, ast.Dict]]:
+def named_dicts(nodes: list[ast.AST]) -> Iterator[tuple[str, ast.Dict]]:
     """Dicts that have a name before they are used."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict):
             yield ast.unparse(node.targets[0]), node.value
 

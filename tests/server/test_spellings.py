@@ -55,6 +55,7 @@ def hall() -> Hall:
     return made
 
 
+@pytest.mark.long
 @walk("version", [100, 151, 163, 176, 195, 200, 201], check=5)
 @walk("name", CLIENTS)
 def test_an_order_of_another_language(name: str, version: int) -> None:

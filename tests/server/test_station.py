@@ -55,6 +55,7 @@ def test_s4_thirty_two_clients_at_once_and_no_more() -> None:
         assert client.send(TIME).of(session.CurrentTime)
 
 
+@pytest.mark.long
 def test_s4_connections_that_have_not_started_take_no_places() -> None:
     hall = Hall()
     silent = [hall.newcomer() for _ in range(200)]
@@ -257,6 +258,7 @@ def test_the_log_tells_who_came_and_went(caplog: pytest.LogCaptureFixture) -> No
     ]
 
 
+@pytest.mark.long
 def test_large_answers_end_a_turn_early() -> None:
     hall = Hall()
     client: Client = hall.client(1)

@@ -1,5 +1,7 @@
 """Stops as clients see them, in every wire form: the captured pairs, the election, new terms."""
 
+import pytest
+
 from papertape.wire.catalogue import orders, reports
 from server.pair import VERSIONS, Client, Hall
 from server.shown import expected, lines
@@ -60,6 +62,7 @@ def test_new_terms_and_the_end_of_a_stop(version: int) -> None:
     assert told(client) == ["orderStatus #1 Cancelled 0+20", "error 1 202"]
 
 
+@pytest.mark.long
 @walk("version", VERSIONS)
 def test_a_stop_is_there_again_at_the_next_connect(version: int) -> None:
     house = hall()

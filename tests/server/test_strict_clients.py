@@ -74,6 +74,7 @@ def test_a_greeting_with_a_nul_is_answered() -> None:
     assert {"9", "15"} <= {row[0] for row in tokens(client.pipe.data)}
 
 
+@pytest.mark.long
 @walk("version", [151, 200], check=5)
 @walk("options", [0, 1, 2], check=2)
 def test_a_scan_without_its_options_is_answered(version: int, options: int) -> None:
@@ -108,6 +109,7 @@ MESSAGE_VERSIONS = {
 """What ib-ruby wants as version of each message: another ends it."""
 
 
+@pytest.mark.long
 @walk("version", [number for number in TEXTS if number < ERROR_TIME])
 def test_messages_have_the_versions_that_a_client_checks(version: int) -> None:
     hall = Hall(market=TapeMarket())

@@ -109,6 +109,7 @@ def in_fractions(got: list[Message]) -> set[type[Message]]:
     return {type(one) for one in got for _, size in sizes(one) if size != size.to_integral_value()}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("version", [151, 157, 162])
 def test_no_size_has_a_fraction_for_a_client_that_reads_integers(hall: Hall, version: int) -> None:
     got = told(hall, version)
@@ -133,5 +134,6 @@ KINDS = {
 }
 
 
+@pytest.mark.long
 def test_from_163_on_they_have_theirs(hall: Hall) -> None:
     assert in_fractions(told(hall, 163)) == KINDS

@@ -126,6 +126,7 @@ def _money(fact: object, world: OrderWorld) -> Iterator[str]:
         yield fact.cause
 
 
+@pytest.mark.long
 def test_a_seed_repeats_its_world() -> None:
     told: list[list[str]] = [[], []]
     worlds = [play(7, 60, tell=each.append) for each in told]
@@ -160,6 +161,7 @@ def test_a_group_that_is_not_cancelled_is_found(monkeypatch: pytest.MonkeyPatch)
     assert "group" in fails()
 
 
+@pytest.mark.long
 def test_a_child_that_works_early_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = Holds.reasons
 

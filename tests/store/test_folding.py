@@ -21,6 +21,7 @@ def threads() -> list[str]:
     return [thread.name for thread in threading.enumerate() if thread.name == "fold journal"]
 
 
+@pytest.mark.long
 def test_what_was_written_is_in_the_database_before_a_commit_has_to_fold_it(path: Path) -> None:
     with Journal.open(path, schema_version=3) as journal:
         for n in range(ENOUGH - 9):

@@ -376,6 +376,7 @@ def test_the_whole_recorded_day_of_spy_is_there(sample: Market) -> None:
     assert day.count == 241_129
 
 
+@pytest.mark.long
 def test_the_package_has_trades_and_quotes_at_any_hour() -> None:
     market = open_market(ANCHOR, recordings=built_in())
     day = market.day(2106887422, ANCHOR + DAY - 1)  # BTC in the night of 8 August 2024

@@ -3,6 +3,7 @@
 from decimal import Decimal
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -62,6 +63,7 @@ def order(client_order: int, tif: str) -> SubmitOrder:
     )  # fmt: skip
 
 
+@pytest.mark.long
 def test_alarms_of_cancelled_orders_do_not_pile_up() -> None:
     engine = Engine(ScriptedMarket())
     engine.open_accounts(START)
@@ -115,6 +117,7 @@ def test_what_was_missed_while_closed_is_done_at_the_opening() -> None:
     assert stage.engine.state.day_end > opening
 
 
+@pytest.mark.long
 def test_the_agenda_is_made_out_of_the_state() -> None:
     """After a restart the same instants are due, without an alarm ever having been kept."""
     stage = Stage()

@@ -335,6 +335,7 @@ def rows(name: str) -> list[tuple[str, list[str]]]:
     return rows_of(QUOTES + TABLES[name])
 
 
+@pytest.mark.long
 @walk("name", TABLES)
 def test_it_goes_as_its_table_says(name: str) -> None:
     stage = Stage()
@@ -357,6 +358,7 @@ def test_a_restart_anywhere_in_between_changes_nothing(name: str) -> None:
             assert told(stage, row) == expected, (cut, row)
 
 
+@pytest.mark.long
 @walk("name", TABLES)
 def test_what_openorder_shows_may_be_sent_back(name: str) -> None:
     """As programs do that change one field of the order that they are shown."""
@@ -649,6 +651,7 @@ def test_parameters_come_once_and_ranges_are_not_turned_round() -> None:
     assert {once, turned, many} == {"#1 refused 10027"}
 
 
+@pytest.mark.long
 @given(st.data())
 def test_any_numbers_in_legs_and_prices_give_an_answer(data: st.DataObject) -> None:
     """Refused or taken: no number, however odd, breaks the venue."""

@@ -132,6 +132,7 @@ def looked_at(engine: Engine, *, index: bool) -> None:
         engine.broker.holds.awaited = lambda order: None  # type: ignore[method-assign]
 
 
+@pytest.mark.long
 @tries(60)
 @given(steps, st.sampled_from([Profile(), Profile(hours="exchange")]))
 def test_the_same_happens_as_with_a_walk_over_all_of_them(
@@ -256,6 +257,7 @@ WAITS = {
 }  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.sample(3)
 @pytest.mark.parametrize("name", WAITS)
 @pytest.mark.parametrize("again", [False, True])
@@ -276,6 +278,7 @@ def test_a_tick_costs_what_it_meets(name: str, again: bool, monkeypatch: Any) ->
         check(engine)
 
 
+@pytest.mark.long
 def test_a_condition_that_holds_in_vain_costs_its_coming_alone(monkeypatch: Any) -> None:
     engine, market = waiting([above("SPY", 100.0), above("IBM", 500.0)])
     at, seen = START + 2 * SECOND, []

@@ -6,6 +6,8 @@ The cell of both wire formats is in ``tests/server/test_each_type_told.py``.
 import re
 from pathlib import Path
 
+import pytest
+
 from papertape.venue.broker.algo_terms import PARAMETERS
 from papertape.venue.broker.attributes import TABLE
 from papertape.venue.broker.combination_types import COMBINATION_TYPES
@@ -61,6 +63,7 @@ def test_every_cell_has_a_test_of_every_type() -> None:
         assert rows_of(globals()[f"test_{cell}"]) == list(RECIPES), cell
 
 
+@pytest.mark.long
 def test_every_attribute_that_acts_is_in_a_test() -> None:
     named: set[str] = set()
     for folder in ("venue", "server", "client", "simulation"):
@@ -69,6 +72,7 @@ def test_every_attribute_that_acts_is_in_a_test() -> None:
     assert {row.name for row in TABLE if row.use == "served"} <= named
 
 
+@pytest.mark.long
 @EVERY
 def test_place(name: str) -> None:
     stage, recipe = staged(name), RECIPES[name]
@@ -128,6 +132,7 @@ def test_cancel(name: str) -> None:
         assert play(stage, "cancel #1") == ["#1 refused 10148"]
 
 
+@pytest.mark.long
 @EVERY
 def test_closed(name: str) -> None:
     """Half an hour after futures have closed, an hour and a half after stocks."""
@@ -151,6 +156,7 @@ def test_closed(name: str) -> None:
     assert order(stage).filled
 
 
+@pytest.mark.long
 @walk("name", RECIPES, ids=str, check=5)
 def test_restart(name: str) -> None:
     recipe = RECIPES[name]

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -278,6 +279,7 @@ def ordered(
     return SubmitOrder(1, number, Contract(conId=entry.conId, exchange=entry.home), order)
 
 
+@pytest.mark.long
 @tries(60)
 @given(steps, to_come)
 def test_money_in_is_money_out(history: list[Any], ahead: list[Any]) -> None:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any, get_args, get_type_hints
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -144,6 +145,7 @@ def test_a_field_of_an_order_at_its_extremes(kind: str) -> None:
         end(stage)
 
 
+@pytest.mark.long
 def test_a_field_of_a_contract_at_its_extremes() -> None:
     stage, order_id = quoted(), 1
     for name in CONTRACT_FIELDS:
@@ -186,6 +188,7 @@ def test_a_size_that_is_no_number_beside_what_is_measured_by_it(
     assert [one.code for one in said if isinstance(one, e.RequestRefusedEvent)] == [434]
 
 
+@pytest.mark.long
 @tries(150)
 @given(data=st.data())
 def test_several_fields_at_their_extremes(data: st.DataObject) -> None:

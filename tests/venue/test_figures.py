@@ -121,6 +121,7 @@ class Desk:
         return Sheet(self.model, cash, rows, rates, options, before)
 
 
+@pytest.mark.long
 @pytest.mark.sample(3)
 @pytest.mark.parametrize("base", ["USD", "EUR"])
 @pytest.mark.parametrize("model", MODELS)
@@ -134,6 +135,7 @@ def test_a_sheet_of_decimals_says_the_same_after_every_fill(model: str, base: st
         assert desk.sheet().differs(desk.told(), base) == [], entry.localSymbol
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("model", MODELS)
 def test_the_identities_hold_after_every_fill_of_every_kind(model: str) -> None:
     desk = Desk(model, "USD")
@@ -266,6 +268,7 @@ def test_a_future_that_ends_tonight_needs_nothing_tomorrow() -> None:
 # ---------------------------------------------------------------- what-if
 
 
+@pytest.mark.long
 @walk("model", MODELS)
 @walk("size", [2, -2], ids=["buy", "sell"])
 @walk(

@@ -345,6 +345,7 @@ histories = st.lists(
 )  # fmt: skip
 
 
+@pytest.mark.long
 @tries(60)
 @given(histories)
 def test_any_history_keeps_the_invariants_and_trades_in_open_markets_only(history: list) -> None:

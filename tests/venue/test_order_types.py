@@ -450,6 +450,7 @@ TABLES = MORE | MADE | ATTRIBUTES | {
 }  # fmt: skip
 
 
+@pytest.mark.long
 @walk("name", TABLES, check=3)
 def test_it_goes_as_its_table_says(name: str) -> None:
     scenario(MARKET + TABLES[name])
@@ -475,6 +476,7 @@ def restarted(stage: Stage) -> Engine:
     return engine
 
 
+@pytest.mark.long
 @walk("name", TABLES, check=11)
 def test_a_client_may_send_back_what_it_is_shown_of_an_order(name: str) -> None:
     """As programs do that change one field of the order in openOrder."""

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -229,6 +230,7 @@ def play(
     return engine, journal, events
 
 
+@pytest.mark.long
 @tries(70)
 @given(steps)
 def test_any_history_keeps_the_invariants_and_replays(history: list[Step]) -> None:
@@ -246,6 +248,7 @@ def test_any_history_keeps_the_invariants_and_replays(history: list[Step]) -> No
             _trade_is_fair(event)
 
 
+@pytest.mark.long
 @tries(15)
 @given(steps)
 def test_the_same_history_gives_the_same_events(history: list[Step]) -> None:

@@ -119,6 +119,7 @@ def test_no_coupon_comes_before_the_issue_or_after_the_end() -> None:
     assert _next_coupon(0, issued, 0) == 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [5, -5])
 def test_a_bond_pays_its_coupon_and_its_face_value_and_is_gone(size: int) -> None:
     stage = stage_of()
@@ -294,6 +295,7 @@ def called(engine: Engine) -> set[str]:
     }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("holding", [True, False])
 def test_new_symbols_of_the_market_come_to_shares_on_their_day(holding: bool) -> None:
     stage = renaming_stage()
@@ -334,6 +336,7 @@ def test_a_stop_in_between_changes_no_name(stop: str, name: str) -> None:
     assert called(engine) == {"AAPL"}
 
 
+@pytest.mark.long
 def test_a_journal_from_before_such_rows_acted_has_the_names_of_its_time() -> None:
     stage = renaming_stage()
     stage.market.ahead = ()

@@ -78,6 +78,7 @@ def test_a_fraction_that_no_size_can_tell_is_paid_to_the_cent(price: int) -> Non
     finished(stage)
 
 
+@pytest.mark.long
 def test_they_join_what_is_held_already() -> None:
     stage = stage_of()
     trade(stage, AAPL, 40)

@@ -271,6 +271,7 @@ def test_what_is_no_escape_stays(token: str, plain: str) -> None:
     assert unescape(token) == plain
 
 
+@pytest.mark.long
 @tries(200, fixed=True)
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
 def test_any_text_survives(text: str) -> None:

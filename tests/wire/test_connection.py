@@ -57,6 +57,7 @@ def pair(version: int) -> tuple[ClientConnection, ServerConnection]:
 # ---------------------------------------------------------------- talking
 
 
+@pytest.mark.long
 @walk("cls", ALL, ids=name_of, check=13)
 def test_what_one_end_sends_the_other_receives(cls: type[Message]) -> None:
     for version in VERSIONS:
@@ -67,6 +68,7 @@ def test_what_one_end_sends_the_other_receives(cls: type[Message]) -> None:
             assert differences(found, expected) == []
 
 
+@pytest.mark.long
 @walk("version", VERSIONS, check=7)
 def test_a_conversation_in_any_pieces(version: int) -> None:
     conversation: list[tuple[Message, Message]] = []
@@ -138,6 +140,7 @@ def test_a_second_start(version: int) -> None:
     assert server.ended
 
 
+@pytest.mark.long
 @walk("version", VERSIONS)
 @walk("pieces", ["one", "two", "bytes"])
 def test_what_comes_behind_the_greeting_waits_for_the_version_answer(
@@ -451,6 +454,7 @@ def test_a_request_that_the_version_lacks() -> None:
     assert client.state is ConnectionState.STARTED
 
 
+@pytest.mark.long
 def test_a_message_longer_than_a_frame() -> None:
     _, server = pair(226)
     with pytest.raises(LocalProtocolError, match="too long"):

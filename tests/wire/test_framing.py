@@ -3,6 +3,8 @@
 from itertools import pairwise
 from random import Random
 
+import pytest
+
 from papertape.wire.framing import MAX_PAYLOAD, FrameReader, frame
 from walks import walk
 
@@ -83,6 +85,7 @@ def test_the_longest_frame_passes() -> None:
     assert reader.error is None
 
 
+@pytest.mark.long
 @walk("size", [1, 3, 4, 4096, len(STREAM)])
 def test_frames_one_at_a_time(size: int) -> None:
     reader, found = FrameReader(), []

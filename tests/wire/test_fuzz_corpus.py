@@ -17,6 +17,7 @@ def inputs(target: str) -> list[bytes]:
     return [file.read_bytes() for folder in folders for file in sorted(folder.iterdir())]
 
 
+@pytest.mark.long
 @walk("target", TARGETS, check=3)
 def test_replay(target: str) -> None:
     found = inputs(target)

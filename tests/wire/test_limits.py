@@ -160,6 +160,7 @@ def pairs(n: int) -> list[TagValue]:
     return [TagValue(str(i), "") for i in range(n)]
 
 
+@pytest.mark.long
 @walk("version", [200, 226])
 @walk("field", LISTS)
 def test_a_list_has_a_most(field: str, version: int) -> None:

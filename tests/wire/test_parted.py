@@ -22,6 +22,7 @@ BARS = [
 ]  # fmt: skip
 
 
+@pytest.mark.long
 @walk("version", range(MIN_SERVER, MAX_SERVER + 1), check=19, test=5)
 def test_parts_make_the_same_bytes(version: int) -> None:
     start, end = "20260413 10:00:00 US/Eastern", "20260414 10:00:00 US/Eastern"

@@ -38,6 +38,7 @@ def test_round_trip_at_every_gate_and_beside_it(cls: type[Message]) -> None:
             round_trip(message, version)
 
 
+@pytest.mark.long
 @walk("cls", PROTO, ids=name_of, check=11, test=3)
 def test_round_trip_of_anything(cls: type[Message]) -> None:
     @tries(8, fixed=True)
@@ -92,6 +93,7 @@ def test_two_messages_share_nothing() -> None:
         assert encode(OpenOrder()) == fresh
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("cls", [OpenOrder, PlaceOrder], ids=name_of)
 def test_no_message_depends_on_the_one_that_was_written_first(cls: Any) -> None:
     parse = proto.message_class(cls).FromString

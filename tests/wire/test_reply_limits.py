@@ -80,6 +80,7 @@ def test_the_official_shape_tells_it_once_and_goes_on(name: str) -> None:
     assert [code for code, _ in told] == [508, 0] and "more than" in told[0][1]
 
 
+@pytest.mark.long
 @walk("name", ["fields 176", "fields 205", "empty fields"])
 def test_the_official_shape_does_not_take_it_apart(name: str) -> None:
     version, payload = HOSTILE[name]
@@ -103,6 +104,7 @@ def test_the_longest_answer_of_a_tws_is_read(version: int) -> None:
     assert isinstance(event, HistoricalData) and len(event.historicalDataBars) == 86_400
 
 
+@pytest.mark.long
 def test_elements_are_counted_where_they_stand() -> None:
     contract = Contract(symbol="\x12" * 300_000)  # looks as many beginnings of an element
     order = OpenOrder(1, contract)

@@ -51,6 +51,7 @@ MESSAGES: st.SearchStrategy[Any] = st.one_of(
 )
 
 
+@pytest.mark.long
 @pytest.mark.sample(4)
 @pytest.mark.parametrize("version", VERSIONS)
 @tries(300)

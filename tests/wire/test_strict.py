@@ -245,6 +245,7 @@ def proto_paths(cls: Any, at: str = "") -> Iterator[tuple[str, str, ProtoField]]
             yield f"{at}{field.name}", field.proto_name, field
 
 
+@pytest.mark.long
 @walk("cls", [cls for cls in PROTO if cls.spec.request], ids=name_of)
 def test_every_spelling_in_protobuf(cls: type[Message]) -> None:
     codecs = Codecs(226, catalogue.REQUESTS)

@@ -131,6 +131,7 @@ def test_what_needs_the_whole_message_is_not_put(version: int, path: str, value:
     assert shortly(PlaceOrder(), version, path, value) is None
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("version", [200, MAX_SERVER])
 def test_what_is_too_long_for_a_frame_is_not_made(version: int) -> None:
     made = template(PlaceOrder(), version)

@@ -1,5 +1,6 @@
 """The generated text codec, against what must arrive and against the interpreter."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -47,6 +48,7 @@ def round_trip(message: Message, version: int) -> None:
     assert [token.text for token in seen] == tokens[:-1]
 
 
+@pytest.mark.long
 @walk("cls", TEXT, ids=name_of, check=11, test=3)
 def test_round_trip_at_every_gate_and_beside_it(cls: type[Message]) -> None:
     plans = set()
@@ -87,6 +89,7 @@ def test_frames_as_the_protocol_describes_them(message: Message, version: int, f
     assert text.encoder(type(message), version)(message).replace("\0", "|") == frame
 
 
+@pytest.mark.long
 @walk("cls", TEXT, ids=name_of, check=11)
 def test_round_trip_of_anything(cls: type[Message]) -> None:
     @tries(8, fixed=True)

@@ -5,6 +5,8 @@ import re
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
+
 from papertape.errors import WorldError
 from papertape.model import Contract, Order
 from papertape.server.market_settings import MarketSettings
@@ -99,6 +101,7 @@ def played(text: str, *, acts: bool = True) -> list[str]:
     return [str(one) for one in hall.station.world.finish() if not one.passed]
 
 
+@pytest.mark.long
 @walk("path", WORLDS, ids=lambda path: path.stem, check=5)
 def test_an_example_holds_for_its_program_and_for_no_other(path: Path) -> None:
     text = path.read_text("utf-8")
@@ -113,6 +116,7 @@ def test_twenty_public_reports_can_be_cited() -> None:
     assert len(cited) >= 20
 
 
+@pytest.mark.long
 @walk("page", [page for page in PAGES if page.stem != "README"], ids=lambda page: page.stem)
 def test_every_drill_has_a_world_that_starts_it(page: Path) -> None:
     (name,) = re.findall(r"examples/worlds/([\w-]+\.world)\)", page.read_text("utf-8"))
@@ -131,6 +135,7 @@ BLOCKS = re.findall(r"```world\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)
 REFUSED = re.findall(r"```wrong\n(.*?)\n(line .*?)```", GUIDE.read_text("utf-8"), re.DOTALL)
 
 
+@pytest.mark.long
 @walk("text", BLOCKS)
 def test_a_block_of_the_guide_can_be_played(text: str) -> None:
     assert check_world(read_world(text)) == []

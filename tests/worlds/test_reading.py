@@ -287,6 +287,7 @@ WORDS += ["\n", "\n  ", "fill", "rest", '"', "#", "expect", "within", "of", "ram
 WORDS += ["account", "cash", "USD", ";", "at", "end", "no", "depth", "bid", "ask", "\u2028", "\x00"]
 
 
+@pytest.mark.long
 @tries(300)
 @given(st.lists(st.sampled_from(WORDS) | st.text(max_size=4), max_size=30))
 def test_any_text_is_a_world_or_an_error_with_its_place(words: list[str]) -> None:

@@ -3,6 +3,8 @@ program that does what it expects."""
 
 from decimal import Decimal
 
+import pytest
+
 from papertape.model import Order
 from papertape.server.worlds.founding import check_world
 from papertape.wire.catalogue import market as wire
@@ -117,6 +119,7 @@ def test_the_night_that_loses_a_fill(known: int | None, passes: bool) -> None:
     assert passes or "the program knows position AAPL 100" in failed[0]
 
 
+@pytest.mark.long
 def test_what_the_server_may_legally_do() -> None:
     hall, client = founded(LEGAL)
     bought(hall, client, 1, "SPY", limit=170.02)
@@ -132,6 +135,7 @@ def test_what_the_server_may_legally_do() -> None:
     assert failures(hall) == []
 
 
+@pytest.mark.long
 def test_a_closing_auction_with_its_imbalance() -> None:
     hall, client = founded(AUCTION)
     client.send(wire.ReqMktData(7, stock("SPY"), genericTickList="225"))
@@ -147,6 +151,7 @@ def test_a_closing_auction_with_its_imbalance() -> None:
     assert failures(hall) == []
 
 
+@pytest.mark.long
 def test_an_opening_auction_fills_at_its_print_and_sellers_are_told_with_a_minus() -> None:
     hall, client = founded("""
         hours      exchange

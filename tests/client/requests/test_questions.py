@@ -1,5 +1,7 @@
 """Echoed orders go back as orders: without what only the server says, for every server version."""
 
+import pytest
+
 from papertape.client.requests.questions import resendable
 from papertape.wire.catalogue.orders import PlaceOrder
 from papertape.wire.catalogue.reports import OpenOrder
@@ -27,6 +29,7 @@ def test_the_echo_of_an_order_can_be_sent_with_another_price(row: str, version: 
     assert (changed.tif, changed.outsideRth) == (first.order.tif, first.order.outsideRth)
 
 
+@pytest.mark.long
 @walk("version", [v for v in VERSIONS if v >= 189])
 def test_an_order_for_the_night_stays_one(version: int) -> None:
     client = open_hall().client(1, version)

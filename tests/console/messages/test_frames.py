@@ -259,6 +259,7 @@ def test_what_is_rare_is_shown_whole() -> None:
     assert sample.skipped == 0
 
 
+@pytest.mark.long
 def test_of_a_flood_a_few_are_shown_and_orders_first() -> None:
     make, sample = Feed(), Sampler(50, 200)
     shown = []

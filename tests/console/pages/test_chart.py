@@ -228,6 +228,7 @@ def test_an_option_has_its_greeks_above(page: Page) -> None:
     assert {"Implied volatility", "25.0%", "0.5432", "-0.0456"} <= set(found)
 
 
+@pytest.mark.long
 def test_what_is_no_option_has_none(page: Page) -> None:
     async def use(chart: Chart) -> None:
         await chart.choose(SPY)
@@ -244,6 +245,7 @@ def test_the_axis_names_the_zone_once() -> None:
 OPENS = "2026-11-30 04:00:00 US/Eastern"
 
 
+@pytest.mark.long
 def test_a_closed_market_has_no_book_and_says_until_when(page: Page) -> None:
     page.answers["/quotes/756733"] = QUOTE | {"opens": OPENS, "regular_opens": OPENS}
     assert page.run(lambda chart: chart.choose(SPY)).count(f"Closed until {OPENS}") == 2

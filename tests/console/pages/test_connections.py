@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import pytest
 from nicegui import ui
 
 from console.views import PaperView, tab, texts
@@ -115,6 +116,7 @@ def news(number: int, kind: str = "opened") -> dict[str, Any]:
             "facts": {"number": number, "address": "a"}}  # fmt: skip
 
 
+@pytest.mark.long
 def test_news_are_few_and_the_newest_is_on_top() -> None:
     """However many came: what is kept before, what comes twice, and what pages are not told."""
     paper = PaperView()

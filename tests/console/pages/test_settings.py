@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import pytest
 from nicegui import ui
 
 from console.views import PaperView, tab, texts
@@ -69,6 +70,7 @@ def test_the_origin_of_a_value() -> None:
     assert origin(row | {"source": "given"}) == "Default: off · given at the start"
 
 
+@pytest.mark.long
 def test_each_type_has_its_field_and_nothing_has_changed_at_first() -> None:
     kinds = {
         "switch": SwitchField,
@@ -135,6 +137,7 @@ def test_what_is_refused_is_told_beside_its_field_even_if_it_was_not_shown() -> 
     assert "Choose a time such as 11:45" in words
 
 
+@pytest.mark.long
 def test_saved_values_are_taken_over_as_the_station_writes_them() -> None:
     paper = PaperView()
     config = Config()
@@ -157,6 +160,7 @@ def test_saved_values_are_taken_over_as_the_station_writes_them() -> None:
     asyncio.run(save())
 
 
+@pytest.mark.long
 def test_what_another_has_changed_meanwhile_spares_what_is_being_written() -> None:
     paper = PaperView()
     with tab() as client:
@@ -183,6 +187,7 @@ def test_a_number_that_is_none_is_left_to_the_station(written: Any, value: Any) 
         assert field.get() == value
 
 
+@pytest.mark.long
 def test_a_search_without_a_result_says_so() -> None:
     with tab() as client:
         page = shown(PaperView())
@@ -194,6 +199,7 @@ def test_a_search_without_a_result_says_so() -> None:
         assert isinstance(page._box, ui.element)
 
 
+@pytest.mark.long
 def test_sections_fold_have_an_index_and_set_apart_what_cannot_act() -> None:
     with tab() as client:
         page = shown(PaperView())

@@ -71,6 +71,7 @@ def keys(grid: Grid) -> list[str]:
     return list(grid._rows)
 
 
+@pytest.mark.long
 def test_of_one_account_its_figures_of_several_a_table() -> None:
     page = Page()
 
@@ -187,6 +188,7 @@ def test_an_order_is_looked_at_once_more_and_then_sent_once() -> None:
     page.run(use, "DU2")
 
 
+@pytest.mark.long
 @walk(
     ("quantity", "limit", "words"),
     [
@@ -283,6 +285,7 @@ def test_the_fields_of_a_type_are_shown_and_others_are_not_sent() -> None:
     page.run(use)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("between", "kept"), [(("LMT",), None), (("STP LMT", "STP"), 161.5)])
 def test_a_price_does_not_stay_as_another_thing(between: tuple[str, ...], kept: float) -> None:
     """A stop price is no trailing amount, also when a type without either came between."""
@@ -308,6 +311,7 @@ def test_a_price_does_not_stay_as_another_thing(between: tuple[str, ...], kept: 
     page.run(use)
 
 
+@pytest.mark.long
 def test_a_bracket_conditions_and_a_group_go_with_the_order() -> None:
     page = Page()
 

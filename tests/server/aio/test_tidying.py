@@ -2,6 +2,8 @@
 
 import gc
 
+import pytest
+
 from papertape.server.aio.tidying import OFTEN, THRESHOLDS, Tidying
 
 
@@ -32,6 +34,7 @@ def test_what_is_new_is_looked_at_after_so_much_work() -> None:
     assert process.looks == [1, 1]
 
 
+@pytest.mark.long
 def test_the_collector_looks_by_itself_hardly_ever_and_again_as_before_in_the_end() -> None:
     before, tidying = gc.get_threshold(), Tidying()
     try:

@@ -145,6 +145,7 @@ def test_a_file_that_cannot_be_read_is_left_to_who_asks(
     assert [one for one in caplog.records if one.levelno > logging.INFO] == []
 
 
+@pytest.mark.long
 def test_a_rehearsal_that_fails_is_told_and_harms_nobody(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -42,6 +42,7 @@ class Counted:
         return row
 
 
+@pytest.mark.long
 @walk("text", ["SPY OPT", "SPX C", "ES FOP", "SPY 20261218", "SPY", "EUR.USD"])
 def test_no_step_takes_more_than_one_listing_or_asks_more_than_once(text: str) -> None:
     counted = Counted()

@@ -4,6 +4,8 @@ import ast
 import re
 from pathlib import Path
 
+import pytest
+
 from server.pair import Hall
 from walks import walk
 
@@ -14,6 +16,7 @@ CALL = re.compile(r"tws\.drill\(.*?\)")
 BARE = re.compile(r"`(black-hole [^`]+)`")
 
 
+@pytest.mark.long
 @walk("page", PAGES, ids=lambda page: page.stem)
 def test_every_command_starts_its_drill(page: Path) -> None:
     text = page.read_text("utf-8")
@@ -23,6 +26,7 @@ def test_every_command_starts_its_drill(page: Path) -> None:
         Hall().station.drills.begin(command)
 
 
+@pytest.mark.long
 @walk("page", PAGES, ids=lambda page: page.stem)
 def test_every_call_starts_its_drill(page: Path) -> None:
     calls = CALL.findall(page.read_text("utf-8"))

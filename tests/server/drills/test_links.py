@@ -1,5 +1,7 @@
 """Drills behind TWS: link, farms, a competing session. What they do is in test_link, test_farms."""
 
+import pytest
+
 from papertape.model import Contract
 from papertape.server.drills.links import DETAILS_KEPT
 from papertape.wire.catalogue import market
@@ -140,6 +142,7 @@ def test_details_of_before_the_drill_and_after_1101_are_not_told_again() -> None
     assert not client.of(ContractData)
 
 
+@pytest.mark.long
 def test_only_so_many_details_are_kept() -> None:
     hall = Hall()
     client = hall.client()

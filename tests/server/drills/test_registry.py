@@ -154,6 +154,7 @@ def cut(seed: int, drills: int = 1) -> list[bytes]:
     return arrived
 
 
+@pytest.mark.long
 def test_the_same_seed_gives_the_same_run_and_another_one_another() -> None:
     assert cut(1, 5) == cut(1, 5)
     assert len({tuple(cut(seed, 5)) for seed in range(5)}) > 1

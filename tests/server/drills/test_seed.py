@@ -87,5 +87,6 @@ def test_the_same_seed_gives_the_same_bytes(name: str) -> None:
     assert sum(map(len, heard)) > 500
 
 
+@pytest.mark.long
 def test_chance_is_the_seed_s() -> None:
     assert len({tuple(transcript("half-frame", seed)) for seed in range(4)}) > 1

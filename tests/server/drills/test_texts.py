@@ -69,6 +69,7 @@ def details(hall: Hall, version: int) -> bytes:
     return client.pipe.data
 
 
+@pytest.mark.long
 @walk("version", [100, 152])
 @walk(
     ("codec", "name"),
@@ -136,6 +137,7 @@ def test_other_drills_and_messages_are_as_ever() -> None:
 # ---------------------------------------------------------------- prices
 
 
+@pytest.mark.long
 @walk("version", [100, 176, 200, MAX_SERVER])
 @walk("value", ["?", ""])
 def test_prices_of_a_callback_are_no_numbers_in_text(version: int, value: str) -> None:

@@ -1,5 +1,7 @@
 """reqPositions; the figures of accounts are in ../test_accounts."""
 
+import pytest
+
 from papertape.wire.catalogue import account as wire
 from server.pair import VERSIONS, Hall
 from server.shown import lines
@@ -7,6 +9,7 @@ from server.test_station import order
 from walks import walk
 
 
+@pytest.mark.long
 @walk("version", VERSIONS)
 def test_positions_then_the_end_then_changes(version: int) -> None:
     hall = Hall()

@@ -65,6 +65,7 @@ def test_before_a_split_comes_nothing_is_divided() -> None:
     assert plain == to_come
 
 
+@pytest.mark.long
 def test_adjusted_trades_are_without_the_dividends_that_have_come() -> None:
     trades = history(playing(OF_OLD, PAID, days=6), "TRADES")
     assert trades == history(playing(days=6), "TRADES")
@@ -97,6 +98,7 @@ def test_longer_bars_are_made_of_days_in_one_kind_of_share(size: str) -> None:
     assert max(bar.high for bar in longer) < 2 * min(bar.low for bar in longer)
 
 
+@pytest.mark.long
 def test_a_split_is_no_volatility() -> None:
     plain = history(playing(days=6), "HISTORICAL_VOLATILITY")
     split = history(playing(SPLIT, days=6), "HISTORICAL_VOLATILITY")

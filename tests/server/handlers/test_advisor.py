@@ -80,6 +80,7 @@ def test_the_master_comes_first_and_has_no_money() -> None:
     assert values == {MASTER: "0.00", **dict.fromkeys((ONE, TWO, THREE), "1000000.00")}
 
 
+@pytest.mark.long
 @walk("version", [one for one in VERSIONS if one >= 157])
 def test_groups_come_back_as_they_were_sent(version: int) -> None:
     hall, client = desk(version)
@@ -142,6 +143,7 @@ BAD = {
 }  # fmt: skip
 
 
+@pytest.mark.long
 @walk("name", BAD)
 def test_what_is_no_list_of_groups_changes_nothing(name: str) -> None:
     text, code, words = BAD[name]
@@ -176,6 +178,7 @@ DIVIDED = {
 }
 
 
+@pytest.mark.long
 @walk("version", TAIL)
 @walk("name", DIVIDED)
 def test_an_order_is_divided_by_the_method_of_its_group(name: str, version: int) -> None:
@@ -237,6 +240,7 @@ REFUSED = {
 }  # fmt: skip
 
 
+@pytest.mark.long
 @walk("what_if", [False, True])
 @walk("name", REFUSED)
 def test_an_allocation_that_cannot_be_is_refused_by_code(name: str, what_if: bool) -> None:

@@ -1,6 +1,7 @@
 """Children that TWS makes from its presets (``attachedOrders``, from server version 218)."""
 
 import msgspec
+import pytest
 
 from papertape.model import AttachedOrders
 from papertape.server.settings import StationSettings
@@ -61,6 +62,7 @@ def test_one_leg_and_an_order_that_waits_for_transmit() -> None:
     assert [line for line in lines(client.got()) if "#5" in line]
 
 
+@pytest.mark.long
 @walk(
     "legs",
     [

@@ -14,6 +14,7 @@ CALL = Contract(localSymbol="SPY   260618C00680000", secType="OPT", exchange="SM
 STOCK = Contract(symbol="AAPL", secType="STK", exchange="SMART", currency="USD")
 
 
+@pytest.mark.long
 @walk("version", VERSIONS)
 def test_a_price_and_the_volatility_of_that_price(version: int) -> None:
     client = Hall().client(1, version)

@@ -65,6 +65,7 @@ def test_an_open_order_has_the_recorded_fields_and_no_others(version: int) -> No
     assert fields == RECORDED
 
 
+@pytest.mark.long
 @walk("version", VERSIONS)
 def test_a_fill_is_told_as_a_whole_then_leg_by_leg_then_what_the_legs_cost(version: int) -> None:
     _, client = opened(version)

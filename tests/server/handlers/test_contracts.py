@@ -78,6 +78,7 @@ def test_an_exchange_that_there_is_not() -> None:
 # ---------------------------------------------------------------- the other questions
 
 
+@pytest.mark.long
 @walk("version", VERSIONS, check=7)
 def test_a_chain_comes_as_rows_and_an_end(version: int) -> None:
     client = Hall().client(1, version)
@@ -91,6 +92,7 @@ def test_a_chain_comes_as_rows_and_an_end(version: int) -> None:
     assert {row.contract.lastTradeDateOrContractMonth[:8] for row in rows} == {"20260417"}
 
 
+@pytest.mark.long
 @walk("version", VERSIONS)
 def test_a_bond_comes_as_a_bond(version: int) -> None:
     client = Hall().client(1, version)
@@ -107,6 +109,7 @@ def test_a_future_has_no_group_of_venues(version: int) -> None:
     assert row.contractDetails.aggGroup == (2**31 - 1 if version < 205 else 0)
 
 
+@pytest.mark.long
 @walk("version", VERSIONS)
 def test_questions_about_contracts_are_answered(version: int) -> None:
     client = Hall().client(1, version)

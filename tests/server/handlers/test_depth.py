@@ -95,6 +95,7 @@ def test_a_venue_that_names_who_quotes() -> None:
     assert not any(message.marketDepthData.isSmartDepth for message in got)
 
 
+@pytest.mark.long
 @walk("version", [version for version in VERSIONS if version >= 146])
 def test_the_book_of_all_venues(version: int) -> None:
     hall, client = ready(version)
@@ -113,6 +114,7 @@ def test_the_book_of_all_venues(version: int) -> None:
     check(book, hall, each=SIZE_SCALE * (100 if version < 159 else 1))
 
 
+@pytest.mark.long
 @pytest.mark.sample(3)
 @pytest.mark.parametrize(("contract", "smart"), [(ARCA, False), (AAPL, True)])
 @pytest.mark.parametrize("rows", [1, 5, 20])
@@ -195,6 +197,7 @@ REFUSED = {
 }  # fmt: skip
 
 
+@pytest.mark.long
 @walk("case", REFUSED)
 def test_refusals(case: str) -> None:
     request, code, text = REFUSED[case]

@@ -10,6 +10,7 @@ from server.pair import VERSIONS, Hall
 from walks import walk
 
 
+@pytest.mark.long
 @walk("version", VERSIONS)
 def test_followers_receive_what_a_group_shows(version: int) -> None:
     hall = Hall()

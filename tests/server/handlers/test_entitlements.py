@@ -64,6 +64,7 @@ def values(client: Client) -> dict[int, Any]:
 # ---------------------------------------------------------------- lines and snapshots
 
 
+@pytest.mark.long
 @walk("version", VERSIONS)
 def test_delayed_data_are_those_of_fifteen_minutes_ago_under_their_own_types(version: int) -> None:
     hall, _ = quoted()
@@ -86,6 +87,7 @@ def test_delayed_data_are_those_of_fifteen_minutes_ago_under_their_own_types(ver
     assert {m.attrMask for m in got if isinstance(m, wire.TickPrice)} == {0}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("interval", [0, 250])
 def test_they_follow_the_market_fifteen_minutes_late(interval: int) -> None:
     hall, client = quoted(quote_interval_ms=interval)
@@ -201,6 +203,7 @@ UNDERLYINGS = [
 ]
 
 
+@pytest.mark.long
 @walk(("right", "wish", "ticks"), UNDERLYINGS)
 @walk("snapshot", [False, True])
 def test_live_computations_take_live_data_of_the_underlying(

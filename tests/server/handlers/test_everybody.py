@@ -54,6 +54,7 @@ def values(client: Client, code: str) -> dict[tuple[str, str], str]:
     return found
 
 
+@pytest.mark.long
 @walk("code", [ALL, "All"])
 @walk("version", [100, 203, 226])
 def test_its_values_are_the_sums_of_the_accounts(code: str, version: int) -> None:

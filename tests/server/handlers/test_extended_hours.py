@@ -50,6 +50,7 @@ def test_a_line_ticks_outside_of_the_regular_session(now: int) -> None:
     assert 0 < prices[1] < prices[2]
 
 
+@pytest.mark.long
 @walk("size", ["1 min", "30 mins", "1 hour", "2 hours"])
 def test_use_rth_cuts_the_hours_around_the_session(size: str) -> None:
     begins, closes = at("20260825 09:30:00"), at("20260825 16:00:00")
@@ -62,6 +63,7 @@ def test_use_rth_cuts_the_hours_around_the_session(size: str) -> None:
     assert min(inside) == begins and max(inside) < closes
 
 
+@pytest.mark.long
 def test_the_day_with_and_without_the_hours_around_it() -> None:
     """Each is the sum of its minutes; the session alone has less volume."""
     _, client = ready(at("20260825 20:00:00"))

@@ -68,6 +68,7 @@ def test_a_historical_volatility_is_that_of_thirty_daily_returns(client: Client)
         assert (bar.volume, bar.wap, bar.barCount) == (-1, -1, -1)
 
 
+@pytest.mark.long
 def test_its_longer_bars_are_made_of_its_days(client: Client) -> None:
     days = history(client, AAPL, "HISTORICAL_VOLATILITY", "1 day", "2 M")
     weeks = history(client, AAPL, "HISTORICAL_VOLATILITY", "1W", "3 W")
@@ -141,6 +142,7 @@ def test_the_ask_yields_less_than_the_bid(client: Client) -> None:
 # ---------------------------------------------------------------- fees
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("contract", [AAPL, SWISS])
 def test_a_fee_is_that_of_shares_that_are_easy_to_borrow(
     client: Client, contract: Contract
@@ -230,6 +232,7 @@ def test_long_bars_of_a_regular_session_are_those_of_its_minutes(client: Client,
     assert sum(bar.volume for bar in found) <= sum(one.volume for one in rest)
 
 
+@pytest.mark.long
 def test_days_of_regular_sessions_leave_the_night_out(client: Client) -> None:
     found = history(client, GC, "TRADES", "1 day", "3 D")
     whole = history(client, GC, "TRADES", "1 day", "3 D", 0)

@@ -93,6 +93,7 @@ SPANS = """
 """
 
 
+@pytest.mark.long
 @walk("row", SPANS.strip().splitlines(), ids=str.strip)
 def test_the_span_that_is_asked_for(row: str) -> None:
     duration, end, told = (cell.strip() for cell in row.split("|"))
@@ -150,6 +151,7 @@ REFUSED = {
 }  # fmt: skip
 
 
+@pytest.mark.long
 @walk("case", REFUSED)
 def test_refusals(case: str) -> None:
     fields, code, told = REFUSED[case]

@@ -121,6 +121,7 @@ def test_a_bar_of_a_day_keeps_its_date() -> None:
 SIZES = ["5 secs", "30 secs", "1 min", "5 mins", "1 hour"]
 
 
+@pytest.mark.long
 @pytest.mark.sample(7)
 @pytest.mark.parametrize("what", ["TRADES", "MIDPOINT", "BID", "ASK"])
 @pytest.mark.parametrize("size", SIZES)

@@ -77,6 +77,7 @@ def instant(row: wire.HistoricalNews) -> int:
     return int(moment.timestamp()) * SECOND
 
 
+@pytest.mark.long
 @walk("version", [version for version in VERSIONS if version > 116])
 def test_providers_headlines_and_articles_are_one_world(version: int) -> None:
     client = Hall().client(1, version)
@@ -95,6 +96,7 @@ def test_providers_headlines_and_articles_are_one_world(version: int) -> None:
         assert row.headline.rpartition("}")[2] in article.articleText
 
 
+@pytest.mark.long
 def test_the_same_seed_has_the_same_news_and_other_stocks_have_others() -> None:
     rows, _ = past(Hall().client(), totalResults=300)
     assert rows == past(Hall().client(), totalResults=300)[0] and len(rows) == 300

@@ -31,6 +31,7 @@ def traded(version: int = 226) -> tuple[Hall, Client, Client]:
     return hall, one, two
 
 
+@pytest.mark.long
 @walk("version", VERSIONS)
 def test_open_orders_are_this_clients_own(version: int) -> None:
     _, one, _ = traded(version)
@@ -120,6 +121,7 @@ def test_completed_orders_are_todays_of_everybody() -> None:
     assert gone == ["completedOrdersEnd"]
 
 
+@pytest.mark.long
 @walk("version", VERSIONS)
 def test_executions_come_with_their_number_their_commissions_and_the_end(version: int) -> None:
     _, one, _ = traded(version)
@@ -142,6 +144,7 @@ FILTERS = [
 ]
 
 
+@pytest.mark.long
 @walk(("wanted", "count"), FILTERS, ids=str)
 def test_filters_are_all_met(wanted: ExecutionFilter, count: int) -> None:
     _, one, _ = traded()

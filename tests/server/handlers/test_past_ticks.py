@@ -212,6 +212,7 @@ def test_who_goes_on_at_the_next_second_misses_nothing() -> None:
     assert paged(client, 100) == list(range(1, 701))
 
 
+@pytest.mark.long
 def test_a_thousand_at_most_and_the_rest_of_the_second() -> None:
     _, client = crowded(1600, 30)
     got = answer(client, asked(numberOfTicks=1600)).historicalTicksLast

@@ -97,6 +97,7 @@ def test_an_id_twice_and_cancellations() -> None:
     assert client.got() == []
 
 
+@pytest.mark.long
 @walk("version", SINCE)
 def test_positions_of_an_account_then_the_end_then_changes(version: int) -> None:
     _, client = holding(version)

@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+import pytest
+
 from papertape.model import Contract
 from papertape.server.settings import StationSettings
 from papertape.venue.broker.profile import Profile
@@ -48,6 +50,7 @@ def rows(client: Client) -> list[tuple[object, ...]]:
     ]
 
 
+@pytest.mark.long
 @walk("version", VERSIONS)
 def test_a_bar_is_told_at_its_end_under_the_time_of_its_start(version: int) -> None:
     hall, client = ready(version)

@@ -117,6 +117,7 @@ RANKS = [
 ]
 
 
+@pytest.mark.long
 @walk(("code", "order"), RANKS)
 def test_stocks_are_ranked_by_the_tape(code: str, order: str) -> None:
     assert symbols(scanned(wanted(code))) == order.split()
@@ -132,6 +133,7 @@ def test_a_row_has_the_contract(version: int) -> None:
     assert (row.marketName, found.tradingClass) == ("IBM", "IBM")
 
 
+@pytest.mark.long
 def test_it_comes_again_every_half_a_minute_with_new_ranks_until_it_is_cancelled() -> None:
     here = hall()
     client = here.client()
@@ -166,11 +168,13 @@ FILTERED = [
 ]
 
 
+@pytest.mark.long
 @walk(("fields", "order"), FILTERED, ids=repr)
 def test_limits_narrow_the_result(fields: dict[str, Any], order: str) -> None:
     assert symbols(scanned(wanted(**fields))) == order.split()
 
 
+@pytest.mark.long
 def test_a_market_capitalisation_is_that_of_the_shares_in_the_report() -> None:
     client = hall().client()
     shares = {}
@@ -229,6 +233,7 @@ NONE = [
 ]
 
 
+@pytest.mark.long
 @walk("fields", NONE, ids=repr)
 def test_an_empty_result_is_told(fields: dict[str, Any]) -> None:
     client = hall().client()
@@ -283,6 +288,7 @@ def test_too_many_filters_are_refused() -> None:
     assert (about, code) == (3, 162) and text.endswith("At most 32 filters")
 
 
+@pytest.mark.long
 def test_an_id_in_use_and_too_many_are_refused() -> None:
     client = Hall().client()
     for number in range(MOST_SCANS + 1):
@@ -304,6 +310,7 @@ def test_rows_are_fifty_at_most(rows: int | None) -> None:
     assert len(answer.scannerDataElement) == MOST_ROWS
 
 
+@pytest.mark.long
 def test_ranks_are_those_of_the_markets_own_day() -> None:
     market = open_market(START, synthetic=Prices(CATALOGUE), seed=3)
     here = Hall(market=market, now=START + 47 * MINUTE)

@@ -29,6 +29,7 @@ def told(client: Client) -> list[wire.TickByTickData]:
     return client.of(wire.TickByTickData)
 
 
+@pytest.mark.long
 @walk("version", LINES)
 @walk(("kind", "number"), [("Last", 1), ("AllLast", 2)])
 def test_each_trade_at_its_moment(version: int, kind: str, number: int) -> None:
@@ -64,6 +65,7 @@ def test_quotes_that_change(version: int) -> None:
     assert middle is not None and middle.price == 257.66
 
 
+@pytest.mark.long
 @walk("version", LINES)
 def test_history_comes_first_and_nothing_twice(version: int) -> None:
     hall, client = ready(version)
@@ -77,6 +79,7 @@ def test_history_comes_first_and_nothing_twice(version: int) -> None:
     assert [tick.reqId for tick in told(client)] == [1, 2, 3]
 
 
+@pytest.mark.long
 def test_nothing_is_lost_on_the_way_from_history_to_live() -> None:
     """Of a tape that ticks many times a second, whoever asks when."""
     hall, client = tape(at("20260413 10:00:00"))
@@ -139,6 +142,7 @@ def test_refusals(case: str) -> None:
     assert client.send(asked(9)).got() == []  # the id is free
 
 
+@pytest.mark.long
 @walk(
     ("contract", "kind"),
     [

@@ -195,6 +195,7 @@ class Costly:
         return []
 
 
+@pytest.mark.long
 def test_many_channels_are_begun_in_slices_and_each_at_its_moment() -> None:
     hall, (one, late) = hall_of(2)
     clock, timing = [0], hall.station.timing

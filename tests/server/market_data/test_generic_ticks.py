@@ -251,6 +251,7 @@ def test_every_trade_is_told_where_lines_are_told_every_tick(interval: int, pric
     assert ticks[-1][3:5] == ["300", "257.67"]
 
 
+@pytest.mark.long
 def test_days_are_looked_up_in_slices_and_others_come_between() -> None:
     hall = whole_market(seed=11)
     client, other = hall.client(1), hall.client(2)
@@ -288,6 +289,7 @@ def test_options_are_a_part_of_what_their_stock_trades(figures: Figures) -> None
     assert all(found[one] == int(found[one]) for one in (27, 28, 29, 30, 87))
 
 
+@pytest.mark.long
 def test_what_is_open_stands_for_a_day_and_options_grow_with_it() -> None:
     market = whole_market()
     client = market.client(1)
@@ -334,6 +336,7 @@ def test_a_stock_without_options_has_none(hall: Hall) -> None:
     assert told(client) == {}
 
 
+@pytest.mark.long
 def test_odd_lots_stand_inside_the_quote(hall: Hall) -> None:
     client = hall.client(5)
     wide = Contract(symbol="AZO", secType="STK", exchange="SMART", currency="USD")
@@ -362,6 +365,7 @@ def test_odd_lots_are_legal_from_their_version_on(hall: Hall) -> None:
         assert bool(client.errors()) == (version < 225)
 
 
+@pytest.mark.long
 def test_options_are_contracts_for_clients_that_count_shares_in_lots() -> None:
     found = []
     for version in (176, 226):

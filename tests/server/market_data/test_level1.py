@@ -313,6 +313,7 @@ def test_nothing_is_due_between_the_ticks_or_for_clients_that_do_not_read() -> N
     assert hall.station.level1.next_due() is None
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("interval_ms", [0, 250])
 def test_lines_that_have_ended_leave_nothing_behind(interval_ms: int) -> None:
     hall = Hall(settings=StationSettings(max_message_rate=0, quote_interval_ms=interval_ms))

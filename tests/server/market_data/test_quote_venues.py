@@ -50,6 +50,7 @@ def letters(client: Client) -> dict[str, str]:
     return {one.exchange: one.exchangeLetter for one in found.smartComponents}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("version", [176, 226])
 def test_the_venues_of_a_quote_are_those_of_the_best_row_of_the_book_of_smart(version: int) -> None:
     here = hall()
@@ -74,6 +75,7 @@ def test_the_venues_of_a_quote_are_those_of_the_best_row_of_the_book_of_smart(ve
     assert len(shown) > 5
 
 
+@pytest.mark.long
 def test_the_exchange_of_the_last_trade_is_told_when_it_is_another_one() -> None:
     here = hall(quote_interval_ms=0)
     client = here.client()
@@ -88,6 +90,7 @@ def test_the_exchange_of_the_last_trade_is_told_when_it_is_another_one() -> None
     assert [first, *told] == [letter for letter, _ in groupby([first, *trades])]
 
 
+@pytest.mark.long
 @pytest.mark.sample(3)
 @pytest.mark.parametrize("interval", [0, 250])
 @pytest.mark.parametrize("version", [176, 226])

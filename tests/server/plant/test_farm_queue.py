@@ -207,6 +207,7 @@ def test_bars_kept_up_to_date_can_be_cancelled_and_count_as_open_queries() -> No
 # ---------------------------------------------------------------- bounds and ends
 
 
+@pytest.mark.long
 def test_only_so_many_requests_of_a_client_may_wait() -> None:
     made, client = broken("secdefnj")
     client.send(*[contract.ReqContractDetails(n, AAPL) for n in range(1, MAX_WAITING + 2)])

@@ -95,6 +95,7 @@ def test_the_names_of_the_farms_are_settings() -> None:
 # ---------------------------------------------------------------- S23: Gateway
 
 
+@pytest.mark.long
 def test_s23_gateway_has_no_farm_connection_before_a_request() -> None:
     hall = hall_of(GATEWAY)
     client = hall.client(quiet=False)

@@ -17,6 +17,7 @@ def same(running: RunningFigures, desk: Desk) -> bool:
     return running.rows() == desk.stage.queries.account_values("DU2", desk.stage.now)
 
 
+@pytest.mark.long
 @pytest.mark.sample(3)
 @pytest.mark.parametrize("base", ["USD", "EUR"])
 @pytest.mark.parametrize("model", MODELS)

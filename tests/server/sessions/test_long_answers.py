@@ -60,6 +60,7 @@ def slowly(hall: Hall) -> Hall:
     return hall
 
 
+@pytest.mark.long
 @walk("name", ASKED, check=5)
 def test_others_have_their_turn_within_a_long_answer(name: str) -> None:
     message, kind, least = ASKED[name]
@@ -82,6 +83,7 @@ def _shown(kind: type[Message]) -> str:
     return kind.spec.callback or ""
 
 
+@pytest.mark.long
 def test_those_of_a_client_that_connects_come_in_slices_before_its_next_id() -> None:
     hall = slowly(day(Hall()))
     client = hall.newcomer(client_id=OWNER).greet()
@@ -97,6 +99,7 @@ def test_those_of_a_client_that_connects_come_in_slices_before_its_next_id() -> 
     assert kinds[end + 1 : end + 3] == [session.ManagedAccounts, session.NextValidId]
 
 
+@pytest.mark.long
 def test_the_next_request_of_a_client_is_answered_after_the_one_before() -> None:
     hall = day(Hall())
     client = hall.client(1)
@@ -112,6 +115,7 @@ def test_the_next_request_of_a_client_is_answered_after_the_one_before() -> None
 # ---------------------------------------------------------------- what happens meanwhile
 
 
+@pytest.mark.long
 def test_an_order_that_ends_meanwhile_is_not_told_as_one_that_works() -> None:
     hall = day(Hall())
     client = hall.client(1)
@@ -123,6 +127,7 @@ def test_an_order_that_ends_meanwhile_is_not_told_as_one_that_works() -> None:
     assert told == list(range(COUNT + 1, 2 * COUNT))
 
 
+@pytest.mark.long
 def test_a_position_that_changes_meanwhile_is_told_at_last() -> None:
     hall = day(Hall())
     client, trader = hall.client(1), hall.client(2)
@@ -134,6 +139,7 @@ def test_a_position_that_changes_meanwhile_is_told_at_last() -> None:
     assert last["AAPL"] == COUNT // 2 + 7
 
 
+@pytest.mark.long
 def test_a_row_that_fails_costs_its_answer_only(monkeypatch: pytest.MonkeyPatch) -> None:
     hall = day(Hall())
     client = hall.client(1)
@@ -148,6 +154,7 @@ def test_a_row_that_fails_costs_its_answer_only(monkeypatch: pytest.MonkeyPatch)
     assert hall.station.scheduler.next_due() is None
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("how", ["lost", "dropped"])
 def test_a_client_that_leaves_meanwhile_leaves_nothing_behind(how: str) -> None:
     hall = day(Hall())
@@ -207,6 +214,7 @@ def test_one_that_reads_nothing_for_long_is_let_go(
     assert "client 1 at test:1 closed: it does not read what it asked for" in caplog.text
 
 
+@pytest.mark.long
 def test_a_turn_ends_when_enough_is_queued(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("papertape.server.sessions.scheduler.TURN_BYTES", 2000)
     hall = day(Hall())

@@ -94,6 +94,7 @@ def test_messages_that_cannot_be_read_count() -> None:
     assert ask(client, 1) == 0
 
 
+@pytest.mark.long
 def test_no_limit_when_the_rate_is_zero() -> None:
     assert ask(hall(0).client(), 5000) == 5000
 

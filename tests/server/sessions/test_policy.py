@@ -276,6 +276,7 @@ def test_a_stranger_that_never_starts_is_closed_like_anybody() -> None:
     assert client.pipe.closed
 
 
+@pytest.mark.long
 def test_a_little_is_read_ahead_of_the_decision() -> None:
     hall = Hall()
     client = come(hall, "10.0.0.7")

@@ -34,6 +34,7 @@ START = """
 # ---------------------------------------------------------------- the opening
 
 
+@pytest.mark.long
 @walk("version", VERSIONS)
 def test_s20_start_brings_accounts_next_id_and_farm_notices_in_order(version: int) -> None:
     client = Hall().client(1, version, quiet=False)
@@ -41,6 +42,7 @@ def test_s20_start_brings_accounts_next_id_and_farm_notices_in_order(version: in
     assert lines(client.got()) == expected(START)
 
 
+@pytest.mark.long
 @walk("version", VERSIONS)
 def test_s20_working_orders_come_first_when_there_are_any(version: int) -> None:
     hall = Hall()
@@ -115,6 +117,7 @@ def test_s8_no_common_version_is_answered_and_closed(
     assert "no common version: the client knows " + offered[1:].decode() in caplog.text
 
 
+@pytest.mark.long
 @walk("version", [*VERSIONS, 151, 187, 196, 197, 201, 208], check=3)
 def test_s9_clients_of_every_age_get_what_their_version_knows(version: int) -> None:
     hall = Hall()
@@ -261,6 +264,7 @@ def test_a_round_ends_in_time_however_many_have_sent_something() -> None:
     assert [sum(len(one[at].split()) for one in found) for at in range(32)] == [20] * 32
 
 
+@pytest.mark.long
 def test_orders_come_before_requests_of_others_that_came_earlier() -> None:
     hall = hurried()
     crowd = [hall.client(number) for number in range(2, 33)]
@@ -283,6 +287,7 @@ def test_an_order_does_not_overtake_what_the_same_client_asked_before() -> None:
     assert told[30] == "openOrder" and told[-1] == "currentTime"
 
 
+@pytest.mark.long
 def test_many_orders_do_not_keep_other_requests_from_their_turn() -> None:
     hall = hurried()
     traders = [hall.client(number) for number in range(2, 12)]
@@ -442,6 +447,7 @@ def test_a_long_value_is_quoted_in_short() -> None:
 UNSERVED = [cls for cls in catalogue.REQUESTS.values() if cls.spec.id not in (71,)]
 
 
+@pytest.mark.long
 @walk("cls", UNSERVED, ids=lambda cls: cls.__name__, check=5)
 def test_s2_every_request_is_served_or_refused_by_name(cls: type[Message]) -> None:
     hall = Hall()

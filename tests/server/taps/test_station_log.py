@@ -69,6 +69,7 @@ def test_the_level_is_a_threshold(logs: Path) -> None:
     assert [line["event"] for line in lines(logs)] == ["something %s"]
 
 
+@pytest.mark.long
 def test_full_files_are_kept_for_a_while(logs: Path) -> None:
     for number in range(400):
         STATION.info("line %d", number)

@@ -38,6 +38,7 @@ def told(play: Play) -> list[str]:
     return [line for message in play.client.got() if (line := shown(message))]
 
 
+@pytest.mark.long
 @walk("version", VERSIONS)
 def test_a_world_corrects_the_first_fill(version: int) -> None:
     """The line of the example, word by word."""

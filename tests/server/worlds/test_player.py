@@ -276,6 +276,7 @@ def test_a_step_that_cannot_be_carried_out_fails_the_world() -> None:
     assert "only 100 of the order are left" in str(failed)
 
 
+@pytest.mark.long
 @walk(
     ("text", "said"),
     [
@@ -314,6 +315,7 @@ def test_accounts_and_holdings() -> None:
     assert account.cash["USD"] == 7 * 10**6
 
 
+@pytest.mark.long
 def test_callbacks_come_in_every_legal_order_twice_and_late() -> None:
     orders = set()
     for seed in range(12):
@@ -390,6 +392,7 @@ def test_what_cannot_wait_any_more_fails_and_clients_are_told_all_the_same(
     ] * 3
 
 
+@pytest.mark.long
 def test_more_late_orders_than_drills_may_run_are_told_all_the_same() -> None:
     play = Play("quote SPY 170.08 x 170.10\non every order BUY\n  late 1s\n  hold")
     for order_id in range(1, MAX_RUNNING + 3):

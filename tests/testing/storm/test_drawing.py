@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 import msgspec
+import pytest
 
 from lanes import thinned
 from papertape.server.worlds.founding import check_world
@@ -57,6 +58,7 @@ def lines(faults: tuple[StormFault, ...]) -> list[str]:
     return ["\n".join(one.lines()) for one in faults]
 
 
+@pytest.mark.long
 def test_a_seed_draws_the_same_every_time_and_another_one_something_else() -> None:
     drawn = [draw(seed, GROUND) for seed in SEEDS]
     assert drawn == [draw(seed, GROUND) for seed in SEEDS]
@@ -111,6 +113,7 @@ def test_an_order_that_rests_fills_in_part_when_the_market_comes_to_it() -> None
     )  # fmt: skip
 
 
+@pytest.mark.long
 def test_orders_that_rest_change_nothing_else_of_a_seed() -> None:
     plain = [msgspec.structs.replace(one, rested=0) for one in RESTED.orders]
     without = msgspec.structs.replace(RESTED, orders=tuple(plain))
@@ -119,6 +122,7 @@ def test_orders_that_rest_change_nothing_else_of_a_seed() -> None:
         assert others == list(draw(seed, without))
 
 
+@pytest.mark.long
 @walk("ground", [GROUND, RESTED, StormGround(0), StormGround(3600 * SECOND)])
 def test_what_is_drawn_is_a_world_in_which_nothing_is_wrong(ground: StormGround) -> None:
     for seed in thinned(SEEDS[:120], check=7):
@@ -140,6 +144,7 @@ def test_outages_come_behind_each_other_and_leave_time_to_recover() -> None:
     assert max(counts) > FEWEST_FAULTS
 
 
+@pytest.mark.long
 def test_what_is_simpler_is_legal_too_and_comes_to_an_end() -> None:
     for seed in thinned(SEEDS[:100], check=7):
         for fault in draw(seed, GROUND):

@@ -133,6 +133,7 @@ def test_an_order_that_waits_for_transmit_outlives_them_too() -> None:
     assert isinstance(first, OrderAccepted)
 
 
+@pytest.mark.long
 @walk("row", rows("passed"), ids=lambda row: row.name)
 def test_what_has_no_effect_is_taken_and_echoed(row: Attribute) -> None:
     on = stage()

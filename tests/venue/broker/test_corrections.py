@@ -235,6 +235,7 @@ def test_nothing_is_left_of_what_was_taken_back_one_by_one() -> None:
     assert -held.realized == account.opening_cash["USD"] - account.cash["USD"]
 
 
+@pytest.mark.long
 @tries(60)
 @given(some.data())
 def test_any_day_with_corrections_reconciles(data: some.DataObject) -> None:

@@ -1,5 +1,6 @@
 """The ledger: average cost with commissions, profit net of both, sums that close exactly."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -75,6 +76,7 @@ fills = st.lists(
 )
 
 
+@pytest.mark.long
 @given(fills)
 def test_realised_profit_and_cost_account_for_every_cent_paid(
     history: list[tuple[int, int, int]],

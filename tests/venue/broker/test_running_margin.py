@@ -54,6 +54,7 @@ def worth(stage: Stage) -> tuple[int, int]:
     return stage.engine.broker.margin.worth(stage.engine.state.accounts[ACCOUNT])
 
 
+@pytest.mark.long
 @pytest.mark.sample(5)
 @pytest.mark.parametrize("seed", range(12))
 def test_it_is_the_same_whether_it_was_prepared_or_not(seed: int) -> None:

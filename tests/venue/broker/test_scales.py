@@ -101,6 +101,7 @@ def test_a_relative_order_draws_the_first_size_when_it_has_a_price() -> None:
     assert order.component is not None and order.filled == 300 * 10_000
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "far", [f"GTC {FAR}", "scalePriceIncrement=999999999 scaleInitPosition=2000000000"]
 )

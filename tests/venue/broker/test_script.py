@@ -257,6 +257,7 @@ def test_a_written_quote_fills_an_order_and_stays_after_a_restart(stage: Written
     assert stage.engine.quote(AAPL, stage.now).bid == 2_499_000
 
 
+@pytest.mark.long
 def test_what_is_unbounded_or_late_is_refused(stage: WrittenStage) -> None:
     now = stage.now + SECOND
     for marks, said in (

@@ -1,5 +1,6 @@
 """The book of conditions, beside a walk over all of them."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,6 +30,7 @@ def meets(direction: int, value: int, measured: Measured | None) -> bool:
     return up >= value if direction > 0 else down <= value
 
 
+@pytest.mark.long
 @tries(200)
 @given(steps)
 def test_it_finds_what_a_walk_over_all_finds(history: list[object]) -> None:

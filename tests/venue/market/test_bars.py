@@ -76,6 +76,7 @@ def test_bars_are_those_of_the_ticks(con_id: int, start: int, data: st.DataObjec
     compare(quick, slow, exact=exact)
 
 
+@pytest.mark.long
 @walk("con_id", KINDS, check=5)
 @walk("what", [what for what in WHATS if what != "BID_ASK"])
 def test_long_bars_are_made_of_short_ones(con_id: int, what: str) -> None:
@@ -94,6 +95,7 @@ def test_long_bars_are_made_of_short_ones(con_id: int, what: str) -> None:
             assert_made_of(bar, gathered[bar.start])
 
 
+@pytest.mark.long
 @walk("con_id", KINDS)
 @walk("what", [what for what in WHATS if what != "BID_ASK"])
 def test_a_day_bar_is_made_of_its_minutes(con_id: int, what: str) -> None:
@@ -176,6 +178,7 @@ def test_refuses_what_is_not_a_bar(step: int, what: str, problem: str) -> None:
         MARKET.bars(SYNTHETIC, start=ANCHOR, end=ANCHOR + MINUTE, step=step, what=what)
 
 
+@pytest.mark.long
 def test_answers_do_not_depend_on_what_was_asked_before() -> None:
     spans = [(ANCHOR + offset * DAY, MINUTE) for offset in (5, -9, 0, 2, -1)]
 

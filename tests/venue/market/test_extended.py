@@ -69,6 +69,7 @@ def test_it_ticks_from_four_to_twenty_and_in_no_other_hour(con_id: int) -> None:
     assert MARKET.sessions(con_id, OPENS, ENDS - 1) == [(OPENS, ENDS)]
 
 
+@pytest.mark.long
 @pytest.mark.sample(5)
 @every_kind
 @pytest.mark.parametrize("what", WHATS)
@@ -92,6 +93,7 @@ def test_the_minutes_make_up_the_day_and_its_regular_session(con_id: int, what: 
                     assert bar.count == sum(row.count for row in rows)
 
 
+@pytest.mark.long
 @every_kind
 def test_a_minute_is_what_its_ticks_say(con_id: int) -> None:
     for begins, ends in ((OPENS, OPENS + 40 * MINUTE), (BEGINS - 5 * MINUTE, BEGINS + 5 * MINUTE),
@@ -123,6 +125,7 @@ def size(con_id: int, start: int) -> float:
     return sum(quote.bidSize + quote.askSize for quote in quotes) / len(quotes)
 
 
+@pytest.mark.long
 @every_kind
 def test_little_is_traded_and_quotes_are_wide(con_id: int) -> None:
     volumes = [0, 0, 0]
@@ -216,6 +219,7 @@ def test_stocks_move_together_at_night() -> None:
     assert same > 3 * other > 0
 
 
+@pytest.mark.long
 def test_it_is_the_same_whoever_asked_before() -> None:
     one, other = market(), market()
     spans = [(begins + 7 * MINUTE, begins + 17 * MINUTE) for begins, _ in PARTS]

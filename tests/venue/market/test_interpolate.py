@@ -3,6 +3,7 @@
 from array import array
 from collections import Counter
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -87,6 +88,7 @@ def test_few_minutes_touch_the_extremes_of_the_day(bar: DayBar, seed: int) -> No
         assert sum(low == bar.low for low in plan.low) < 16
 
 
+@pytest.mark.long
 def test_minutes_do_not_pile_up_beside_the_extremes_of_the_day() -> None:
     away = Counter[int]()
     for seed in range(40):

@@ -96,6 +96,7 @@ def test_nothing_ticks_while_it_is_closed(con_id: int, close: str, opens: str) -
 @walk(("con_id", "opens"), [
     (RECORDED, "09:30:00"), (MINUTES, "09:30:00"), (SYNTHETIC, "04:00:00"),
 ], check=2)  # fmt: skip
+@pytest.mark.long
 def test_a_half_day_ends_at_one(con_id: int, opens: str) -> None:
     """What has hours around the session goes on until five; its close is that of one o'clock."""
     begin, close = at(f"20261127 {opens}"), at("20261127 13:00:00")

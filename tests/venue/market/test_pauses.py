@@ -71,6 +71,7 @@ def test_nothing_ticks_in_a_pause(entry: Instrument, day: int, texts: list[str])
     assert MARKET.next_tick(con_id, ends - 1) > ends + HOUR
 
 
+@pytest.mark.long
 @pytest.mark.sample(3)
 @pytest.mark.parametrize(("entry", "day", "texts"), DAYS, ids=["7203", "700", "HSI", "ZC"])
 def test_ticks_of_a_day_come_in_order_and_make_its_figures(
@@ -146,6 +147,7 @@ def test_hours_begin_anew_after_lunch_and_longer_bars_do_not() -> None:
     assert [bar.start for bar in late] == [over, over + 30 * MINUTE]
 
 
+@pytest.mark.long
 @given(st.integers(0, 3 * 1440))
 def test_a_look_does_not_depend_on_earlier_ones(minute: int) -> None:
     now = ANCHOR + minute * MINUTE

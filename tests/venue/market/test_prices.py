@@ -135,6 +135,7 @@ def test_all_of_the_catalogue_has_a_price_but_for_what_is_refused() -> None:
     assert len([kind for kind, _ in none if kind == "NEWS"]) == 5
 
 
+@pytest.mark.long
 def test_every_root_has_a_price_by_its_ticks() -> None:
     for root in roots().values():
         for made in CATALOGUE.chains.futures(Series(root.symbol, root.tradingClass), TODAY):  # type: ignore[union-attr]

@@ -49,6 +49,7 @@ def test_there_are_nights_before_the_anchor_only() -> None:
     assert not any(gaps[21:])
 
 
+@pytest.mark.long
 def test_a_year_moves_as_much_as_the_volatility_says() -> None:
     bars = [days().bar(number) for number in range(-252, 0)]
     changes = [bar.close / bar.open - 1 for bar in bars]
@@ -90,6 +91,7 @@ def test_volume_and_moves_have_the_shape_of_a_u() -> None:
         assert cells[0] + cells[1] > 1.5 * (cells[5] + cells[6]) < cells[11] + cells[12]
 
 
+@pytest.mark.long
 @walk("length", [10, 31, 95, 405, 1440])
 def test_days_of_any_length_agree_with_their_minutes(length: int) -> None:
     spec = SyntheticSpec(PRICE, length=length * MINUTE, volume=100_000)

@@ -116,6 +116,7 @@ def autocorrelation(values: list[float], lag: int) -> float:
     return correlation(values[:-lag], values[lag:])
 
 
+@pytest.mark.long
 def test_daily_changes_are_as_large_as_asked_and_unrelated() -> None:
     found = changes(walk(11))
     assert pvariance(found) ** 0.5 == pytest.approx(0.015, rel=0.15)
@@ -124,6 +125,7 @@ def test_daily_changes_are_as_large_as_asked_and_unrelated() -> None:
         assert abs(autocorrelation(found, lag)) < 0.06
 
 
+@pytest.mark.long
 def test_large_days_come_together_and_have_fat_tails() -> None:
     found = changes(walk(12))
     sizes = [abs(change) for change in found]
@@ -132,6 +134,7 @@ def test_large_days_come_together_and_have_fat_tails() -> None:
     assert 4 < kurtosis < 20
 
 
+@pytest.mark.long
 def test_a_night_and_its_day_are_unrelated() -> None:
     line = walk(13)
     nights = [line.opened(number) - line.level(number) for number in range(-4_000, 0)]
@@ -140,6 +143,7 @@ def test_a_night_and_its_day_are_unrelated() -> None:
     assert 0.1 < pvariance(nights) / pvariance(days) < 0.4
 
 
+@pytest.mark.long
 def test_the_walk_stays_near_its_origin_for_ever() -> None:
     line = walk(14)
     levels = [line.level(number) for number in range(-(10**6), 10**6, 997)]

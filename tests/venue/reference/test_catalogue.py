@@ -209,6 +209,7 @@ WORDS = [word for line in LINES[::97] for word in line.split("\t")[6].upper().sp
 SEARCHED = [line for line in LINES if not line.startswith(catalogue.UNSEARCHED)]
 
 
+@pytest.mark.long
 @given(st.one_of(st.sampled_from(WORDS), st.text(" &.-AEINSTZ19\n\t", min_size=1, max_size=4)))
 def test_a_search_finds_the_shortest_symbols_and_the_first_names(text: str) -> None:
     fields = [line.split("\t", 7) for line in SEARCHED]
@@ -219,6 +220,7 @@ def test_a_search_finds_the_shortest_symbols_and_the_first_names(text: str) -> N
     assert found == [[row[4] for row in some[: catalogue.MOST_FOUND]] for some in (begins, named)]
 
 
+@pytest.mark.long
 def test_a_search_does_not_walk_the_lines() -> None:
     class Unwalked(list[str]):
         def __iter__(self) -> Iterator[str]:

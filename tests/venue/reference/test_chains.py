@@ -83,6 +83,7 @@ LOCAL = {
 }  # fmt: skip
 
 
+@pytest.mark.long
 @walk("local", LOCAL)
 def test_a_local_symbol_is_enough(local: str) -> None:
     symbol, kind, expiry, con_id = LOCAL[local]

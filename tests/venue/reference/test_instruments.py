@@ -3,6 +3,7 @@
 import re
 
 import msgspec
+import pytest
 
 from papertape.codes import text
 from papertape.model import Contract
@@ -166,6 +167,7 @@ INCOMPLETE: list[tuple[Contract, dict[Purpose, str | None]]] = [
 CASES = [(wanted, use, wrong) for wanted, row in INCOMPLETE for use, wrong in row.items()]
 
 
+@pytest.mark.long
 @walk(("wanted", "use", "wrong"), CASES)
 def test_a_request_wants_a_complete_contract(
     wanted: Contract, use: Purpose, wrong: str | None
