@@ -92,7 +92,7 @@ REQUESTS: Final[dict[str, Make]] = {
     **{f"reqRealTimeBars {what}": _five(what) for what in LIVE},
     **{f"reqHistoricalTicks {what}": _past(what) for what in ("TRADES", "BID_ASK", "MIDPOINT")},
     **{f"reqHeadTimeStamp {what}": _head(what) for what in SHOWN},
-    "reqHistogramData": lambda number, one: ticks.ReqHistogramData(number, one, True, "3 days"),
+    "reqHistogramData": lambda number, one: ticks.ReqHistogramData(number, one, True, "1 day"),
     **{f"reqHistoricalData {what}": _bars(what) for what in SHOWN},
     **{f"reqHistoricalData {what}, kept up to date": _kept(what) for what in LIVE},
 }

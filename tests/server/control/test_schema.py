@@ -13,9 +13,9 @@ from server.sockets import PATIENCE_S, run
 
 pytestmark = [pytest.mark.network, pytest.mark.process]
 EXAMPLES = str(many(test=1, quick=1, proof=100))
-PHASES = {"test": "examples,fuzzing", "quick": "coverage"}.get(LANE, "examples,coverage,fuzzing")
-"""``coverage`` tries each value of each parameter by itself: it takes most of the time. ``quick``
-runs behind ``test``.
+PHASES = {"test": "fuzzing", "quick": "examples,coverage"}.get(LANE, "examples,coverage,fuzzing")
+"""``fuzzing`` asks of every route; ``examples`` sends those of the description, ``coverage`` tries
+each value of each parameter by itself: they take most of the time. ``quick`` runs behind ``test``.
 """
 
 

@@ -83,17 +83,17 @@ def script() -> Any:
     return made
 
 
+@pytest.mark.sample(1, test=7)
 @pytest.mark.long
 @pytest.mark.filterwarnings("ignore")  # of pandas, about itself
 @pytest.mark.skipif(
     importlib.util.find_spec("exchange_calendars") is None, reason="needs exchange_calendars"
 )
-def test_the_committed_table_has_the_days_that_the_script_finds() -> None:
-    build = script()
-    for name in build.CALENDARS:
-        closed, half = build.exceptions(name)
-        assert calendar_table.HOLIDAYS[name].strip() == build.by_year(closed), name
-        assert calendar_table.HALF_DAYS[name].strip() == build.by_year(half), name
+@pytest.mark.parametrize("name", script().CALENDARS)
+def test_the_committed_table_has_the_days_that_the_script_finds(name: str) -> None:
+    closed, half = script().exceptions(name)
+    assert calendar_table.HOLIDAYS[name].strip() == script().by_year(closed)
+    assert calendar_table.HALF_DAYS[name].strip() == script().by_year(half)
 
 
 US_DAYS = [
