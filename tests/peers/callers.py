@@ -18,7 +18,7 @@ from typing import Any
 
 import msgspec
 
-from lanes import HANGS_S
+from lanes import HANGS_S, LANE
 from papertape.errors import LocalProtocolError
 from papertape.model import Order
 from papertape.model.units import UNSET_DECIMAL, UNSET_DOUBLE, UNSET_INT
@@ -32,7 +32,7 @@ from papertape.wire.message import Message
 from papertape.wire.plan import annotation, bare, plain
 from papertape.wire.refusals import refuse, reported_id
 from papertape.wire.schema import left_out, selector
-from wire.messages import for_text, kept_message, samples, versions
+from wire.messages import for_text, kept_message, samples, sides, versions
 from wire.views import differences, proto_view, text_view
 
 DRIVERS = Path(__file__).parent / "drivers"
@@ -40,7 +40,9 @@ OFFICIAL = ("request_bytes.py",)
 OLD_HIGHEST = 157
 SPELLED = (OLD_HIGHEST, 176)
 """The highest versions of the clients that know PEG BENCH but not PEGBENCH: 9.81, ib_insync."""
-RANDOM = 3
+ALL = LANE == "proof"
+GIVEN = versions if ALL else sides
+RANDOM = 3 if ALL else 1
 """Random messages for each version, besides those that are made for it."""
 REQUESTS = tuple(catalogue.REQUESTS[number] for number in sorted(catalogue.REQUESTS))
 
@@ -171,10 +173,10 @@ def ours(message: Message, version: int) -> dict[str, Any]:
 
 
 def cases(cls: type[Message], highest: int) -> Iterator[tuple[Message, int]]:
-    """Messages and versions to compare."""
+    """Messages and versions to compare: both sides of each gate, in ``proof`` more."""
     near = {gate + step for gate in (cls.spec.since, cls.spec.protobuf) for step in (-1, 0)}
     near.add(highest)
-    for version in sorted({*versions(cls), *(v for v in near if 100 <= v <= 226)}):
+    for version in sorted({*GIVEN(cls), *(v for v in near if 100 <= v <= 226)}):
         if version <= highest:
             yield from (
                 (expressible(m, highest), version) for m in of_version(cls, version, highest)
@@ -189,7 +191,9 @@ def of_version(cls: type[Message], version: int, highest: int) -> Iterator[Messa
             yield message
         if version >= cls.spec.since:
             yield for_text(view(message, version))
-    yield from alone(cls, highest)
+    for message, gate in alone(cls, highest):
+        if ALL or version in (gate - 1, gate, highest):
+            yield message
     for seed in range(RANDOM if version >= cls.spec.since else 0):
         yield view(for_text(kept_message(cls, seed)), version)
 
@@ -212,22 +216,25 @@ def expressible(message: Any, highest: int) -> Any:
     return message
 
 
-def alone(cls: type[Message], highest: int) -> Iterator[Message]:
-    """The default message with one of the fields set that older servers refuse."""
+def alone(cls: type[Message], highest: int) -> Iterator[tuple[Message, int]]:
+    """The default message with one of the fields set that older servers refuse; from when on they
+    do not."""
     full = samples(cls)[2]
     gated = {refusal.path: refusal.below for refusal in cls.spec.refusals}
     gated |= cls.spec.proto_gates
-    for path in sorted(path for path, gate in gated.items() if gate <= highest or gate == ALWAYS):
+    for path, gate in sorted(gated.items()):
+        if highest < gate < ALWAYS:
+            continue
         message: Any = cls()
         source, target = full, message
         *parents, name = path.split(".")
         for parent in parents:
             source, target = getattr(source, parent), getattr(target, parent)
         setattr(target, name, getattr(source, name))
-        yield message
+        yield message, gate
     for refusal in cls.spec.refuse if highest == MAX_SERVER else ():
         for value in refusal.values:
-            yield cls(**{refusal.path: value})
+            yield cls(**{refusal.path: value}), refusal.below
 
 
 # ---------------------------------------------------------------- what they do

@@ -2,12 +2,13 @@
 
 At both sides of every gate and at the versions that known clients reach, as text and as protobuf,
 with nothing set, everything unset and everything set. Every client is given the same bytes.
+``make proof`` gives them at the versions behind each gate, too, and at those of more clients.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
@@ -15,20 +16,27 @@ from typing import Any
 
 import msgspec
 
+from lanes import LANE
 from papertape.versions import RAW_IDS
 from papertape.wire import catalogue, proto, text
 from papertape.wire.catalogue.ticks import HistogramData, TickByTickData
 from papertape.wire.connection import PROTOBUF_OFFSET
 from papertape.wire.message import Message
-from wire.messages import hollow, samples, versions
+from wire.messages import hollow, samples, sides, versions
 from wire.views import proto_view, text_view
 
 ANSWERS = tuple(cls for _, cls in sorted(catalogue.RESPONSES.items()))
 TEXT_ONLY = (157, 178)
 """The highest versions of the clients that speak text only. Their coupons are whole numbers."""
 
+GIVEN = versions if LANE == "proof" else sides
+
 FRACTIONS = 163
 """From here on clients read sizes with a fraction; ib_async reads those of a histogram whole."""
+
+
+Plan = tuple[str, int, Message, bool]
+"""A form, "text" or "protobuf", a version, a sample, and whether its dates have dashes."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +44,7 @@ class Frame:
     """A message's bytes, without their length, and what of the message they carry."""
 
     cls: type[Message]
-    form: str  # "text" or "protobuf"
+    form: str
     version: int
     payload: bytes
     view: Any
@@ -53,23 +61,34 @@ def spoken(lowest: int, highest: int) -> tuple[Frame, ...]:
     return tuple(f for f in corpus() if f.form == "text" and lowest <= f.version <= highest)
 
 
-def frames(cls: type[Message]) -> Iterator[Frame]:
-    """Every sample of a message at every gate."""
+def planned(cls: type[Message], given: Callable[[type[Message]], Sequence[int]]) -> Iterator[Plan]:
+    """Every form and version of every sample of a message at these of its versions."""
     spec = cls.spec
-    for version in sorted({*versions(cls), *TEXT_ONLY}):
+    for version in sorted({*given(cls), *TEXT_ONLY}):
         if not spec.since <= version < spec.until:
             continue
         known = samples(cls)
         for number, sample in enumerate((*known, *hollow(cls))):
-            message = deliverable(sample, version, dashes=bool((number + version) % 2))
+            dashes = bool((number + version) % 2)
             if spec.layout is not None and number < len(known):  # a token is never absent
-                fields = text.encoder(cls, version)(message).encode()
-                head = spec.id.to_bytes(4) if version >= RAW_IDS else b"%d\0" % spec.id
-                yield Frame(cls, "text", version, head + fields, text_view(message, version))
+                yield "text", version, sample, dashes
             if version >= spec.protobuf:
-                body = proto.encoder(cls, version)(message)
-                head = (spec.id + PROTOBUF_OFFSET).to_bytes(4)
-                yield Frame(cls, "protobuf", version, head + body, proto_view(message, version))
+                yield "protobuf", version, sample, dashes
+
+
+def frames(cls: type[Message]) -> Iterator[Frame]:
+    """Every sample of a message at every gate."""
+    spec = cls.spec
+    for form, version, sample, dashes in planned(cls, GIVEN):
+        message = deliverable(sample, version, dashes=dashes)
+        if form == "text":
+            fields = text.encoder(cls, version)(message).encode()
+            head = spec.id.to_bytes(4) if version >= RAW_IDS else b"%d\0" % spec.id
+            yield Frame(cls, form, version, head + fields, text_view(message, version))
+        else:
+            body = proto.encoder(cls, version)(message)
+            head = (spec.id + PROTOBUF_OFFSET).to_bytes(4)
+            yield Frame(cls, form, version, head + body, proto_view(message, version))
 
 
 def deliverable(sample: Any, version: int, *, dashes: bool) -> Any:

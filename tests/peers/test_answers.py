@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,11 @@ pytestmark = pytest.mark.peers
 DRIVERS = Path(__file__).parent / "drivers"
 SHAPE = Peer("papertape.ibapi", "answers.py", "papertape.ibapi")
 OFFICIAL = [*(peer for peer in PEERS if peer.driver == "official.py"), SHAPE]
+ALL = pytest.mark.sample(1, test=1)
+LATEST_FIRST = [
+    OFFICIAL[0], *(pytest.param(peer, marks=pytest.mark.repeats) for peer in OFFICIAL[1:])
+]  # fmt: skip
+"""With ``ALL``: the latest client in ``make test``, in ``make proof`` those too that do the same."""
 ASYNC = [peer for peer in PEERS if peer.driver == "async_peer.py"]
 
 
@@ -39,8 +45,8 @@ def run(python: Path | str, driver: str, peer: Peer, station: Station, number: i
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-@pytest.mark.sample(1, test=9)
-@pytest.mark.parametrize("peer", OFFICIAL, ids=lambda peer: peer.name)
+@ALL
+@pytest.mark.parametrize("peer", LATEST_FIRST, ids=lambda peer: peer.name)
 def test_each_is_answered_by_its_own_callbacks(
     peer: Peer, python_of: Callable[[Peer], Path], station: Station
 ) -> None:
@@ -123,12 +129,22 @@ def _options_agree(ticks: list[list[Any]]) -> None:
     assert sides[10][0] < sides[13][0] < sides[11][0]
 
 
+@pytest.fixture(scope="module")
+def books(python_of: Callable[[Peer], Path], station: Station) -> Iterator[Callable[[Peer], Any]]:
+    """Return a function that gives what a client keeps; all follow their books side by side."""
+
+    def follow(peer: Peer) -> list[Any]:
+        return run(python_of(peer), "async_books.py", peer, station, 111 + ASYNC.index(peer))
+
+    with ThreadPoolExecutor(max_workers=len(ASYNC)) as pool:
+        found = {peer: pool.submit(follow, peer) for peer in ASYNC}
+        yield lambda peer: found[peer].result()
+
+
 @pytest.mark.parametrize("peer", ASYNC, ids=lambda peer: peer.name)
-def test_a_book_that_the_client_keeps_is_in_order(
-    peer: Peer, python_of: Callable[[Peer], Path], station: Station
-) -> None:
+def test_a_book_that_the_client_keeps_is_in_order(peer: Peer, books: Callable[[Peer], Any]) -> None:
     """The two libraries read an insert differently."""
-    states = run(python_of(peer), "async_books.py", peer, station, 111 + ASYNC.index(peer))
+    states = books(peer)
     assert len(states) > 5
     for state in states:
         bids, asks = state["bids"], state["asks"]

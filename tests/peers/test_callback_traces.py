@@ -15,12 +15,13 @@ from typing import Any
 
 import pytest
 
+from papertape.versions import MAX_SERVER
 from papertape.wire.message import Message
-from peers.corpus import ANSWERS, Frame
+from peers.corpus import ANSWERS, Frame, planned
 from peers.dialects import UNREAD, protobuf
 from peers.environments import Peer
 from peers.traces import PEER, WITNESSES, Trace
-from wire.messages import name_of
+from wire.messages import name_of, versions
 
 Get = Callable[[str], Trace]
 PAGE = Path(__file__).parents[2] / "docs" / "peers.md"
@@ -55,11 +56,6 @@ def known(name: str) -> list[type[Message]]:
     return [cls for cls in found if witness.both or cls.spec.layout is not None]
 
 
-def numbers(trace: Trace, cls: type[Message]) -> list[int]:
-    """Which frames of a trace are of a message."""
-    return [number for number, frame in enumerate(trace.frames) if frame.cls is cls]
-
-
 def check(wrong: list[str], total: int) -> None:
     assert not wrong, "\n".join([f"{len(wrong)} differences in {total} frames", *wrong[:12]])
     assert total
@@ -67,21 +63,25 @@ def check(wrong: list[str], total: int) -> None:
 
 # ---------------------------------------------------------------- what we meant
 
+GIVEN = pytest.mark.sample(1, test=1)
+"""All of it in every lane that has it: in ``proof`` with more versions."""
 CASES = [(name, cls) for name in WITNESSES for cls in known(name)]
 
 
+@GIVEN
 @pytest.mark.parametrize(("name", "cls"), CASES, ids=[f"{n}-{c.__name__}" for n, c in CASES])
 def test_a_client_reports_what_was_meant(
     name: str, cls: type[Message], trace_of: Get, record_property: Any
 ) -> None:
     trace = trace_of(name)
-    mine = numbers(trace, cls)
+    mine = trace.numbers[cls]
     check([told for number in mine for told in trace.differences(number)], len(mine))
     for form in ("text", "protobuf"):
         count = sum(trace.frames[number].form == form for number in mine)
         record_property("peers", (name, form, "answers", count))
 
 
+@GIVEN
 @pytest.mark.parametrize("name", WITNESSES)
 def test_every_quirk_still_shows(name: str, trace_of: Get) -> None:
     trace = trace_of(name)
@@ -97,14 +97,16 @@ ROW = re.compile(r"\| (?:`([\w.-]+)`[^|]*)?\| (\w+) \| [\d.]+ \| ([\d,]+) \| [^|
 def test_the_page_about_peers_tells_the_numbers() -> None:
     """Answers rounded down to hundreds, and the quirks of each format."""
     names = {"ibapi": "ibapi-9.81", "papertape.ibapi": OURS}
+    plan = [(form, version) for cls in ANSWERS for form, version, *_ in planned(cls, versions)]
     told, last = {}, ""
     for peer, form, answers, quirks in ROW.findall(PAGE.read_text()):
         last = names.get(peer, peer) or last
         told[last, form] = (int(answers.replace(",", "")), int(quirks))
     found = {}
     for name, witness in WITNESSES.items():
-        for form in {frame.form for frame in witness.frames}:
-            answers = sum(frame.form == form for frame in witness.frames)
+        for form in ("text", "protobuf") if witness.both else ("text",):
+            low, high = (0, MAX_SERVER) if witness.both else (witness.lowest, witness.highest)
+            answers = sum(one == form and low <= version <= high for one, version in plan)
             quirks = [q for q in witness.dialect.quirks if (q.when is protobuf) == (form != "text")]
             found[name, form] = (answers // 100 * 100, len(quirks))
     assert told == found
@@ -113,17 +115,19 @@ def test_the_page_about_peers_tells_the_numbers() -> None:
 # ---------------------------------------------------------------- our client beside the official
 
 
+@GIVEN
 @pytest.mark.parametrize("cls", known(OLD), ids=name_of)
 def test_our_callbacks_are_those_of_the_old_client(cls: type[Message], trace_of: Get) -> None:
     ours, theirs = trace_of(OURS), trace_of(OLD)
-    mine = numbers(theirs, cls)
+    mine = theirs.numbers[cls]
     check([told for number in mine for told in theirs.differences_from(ours, number)], len(mine))
 
 
+@GIVEN
 @pytest.mark.parametrize("cls", [c for c in ANSWERS if c.__name__ != RETIRED], ids=name_of)
 def test_our_callbacks_are_those_of_the_latest_client(cls: type[Message], trace_of: Get) -> None:
     ours, theirs = trace_of(OURS), trace_of(LATEST)
-    mine = numbers(ours, cls)
+    mine = ours.numbers[cls]
     wrong = []
     for number in mine:
         frame = ours.frames[number]

@@ -11,7 +11,7 @@ import pytest
 
 from peers.environments import Peer
 from peers.station import Station
-from peers.test_answers import OFFICIAL, SHAPE, run
+from peers.test_answers import ALL, LATEST_FIRST, OFFICIAL, SHAPE, run
 
 pytestmark = pytest.mark.peers
 
@@ -50,8 +50,8 @@ PLAIN: dict[str, Any] = {
 }  # fmt: skip
 
 
-@pytest.mark.sample(1, test=9)
-@pytest.mark.parametrize("peer", OFFICIAL, ids=lambda peer: peer.name)
+@ALL
+@pytest.mark.parametrize("peer", LATEST_FIRST, ids=lambda peer: peer.name)
 def test_combinations_are_ordered_filled_and_refused(
     peer: Peer, python_of: Callable[[Peer], Path], station: Station
 ) -> None:

@@ -121,6 +121,7 @@ def test_a_registry_that_does_not_answer_is_told_apart(
     assert [path.name for path in cache.iterdir()] == ["small.lock"]
 
 
+@pytest.mark.repeats(quick=True)
 def test_a_package_is_installed_with_its_hash_and_refused_with_another(
     tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -150,12 +151,19 @@ def tiny_wheel(folder: Path) -> Path:
     return wheel
 
 
-def test_one_failure_leaves_the_others(small: Peer, cache: Path, tmp_path: Path) -> None:
+def test_one_failure_leaves_the_others(
+    small: Peer, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     broken = Peer("broken", "none.py", "none", folder=tmp_path)
     broken.pins.write_text("not a requirement at all!\n")
+    monkeypatch.setattr(environments, "_pip", not_installed)  # uv says so quickly, pip slowly
     results = ensure_all((small, broken), cache)
     assert isinstance(results["small"], Path)
     assert isinstance(results["broken"], BuildFailed)
+
+
+def not_installed(peer: Peer, *_: object) -> None:
+    raise BuildFailed(peer.name, "Invalid requirement")
 
 
 def unreachable(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,6 +18,8 @@ pytestmark = pytest.mark.peers
 
 DRIVER = Path(__file__).parent / "drivers" / "async_every.py"
 ASYNC = [peer for peer in PEERS if peer.driver == "async_peer.py"]
+KINDRED = [ASYNC[0], *(pytest.param(peer, marks=pytest.mark.repeats) for peer in ASYNC[1:])]
+"""ib_insync is what ib_async was made of: in ``make proof``."""
 OFF = """
 [station]
 market_data = "none"
@@ -84,7 +86,8 @@ def calls(python: Path, peer: Peer, station: Station, number: int) -> dict[str, 
     return {one["call"]: one for one in map(json.loads, done.stdout.splitlines())}
 
 
-@pytest.mark.parametrize("peer", ASYNC, ids=lambda peer: peer.name)
+@pytest.mark.sample(1, test=1)
+@pytest.mark.parametrize("peer", KINDRED, ids=lambda peer: peer.name)
 def test_with_everything_off_each_call_ends_with_the_code_of_tws(
     peer: Peer, python_of: Callable[[Peer], Path], closed: Station
 ) -> None:
@@ -98,7 +101,8 @@ def test_with_everything_off_each_call_ends_with_the_code_of_tws(
         assert not found[name]["gave"]
 
 
-@pytest.mark.parametrize("peer", ASYNC, ids=lambda peer: peer.name)
+@pytest.mark.sample(1, test=1)
+@pytest.mark.parametrize("peer", KINDRED, ids=lambda peer: peer.name)
 def test_with_everything_on_each_call_gives_something(
     peer: Peer, python_of: Callable[[Peer], Path], station: Station
 ) -> None:

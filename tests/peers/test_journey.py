@@ -31,10 +31,10 @@ JOURNEY_SECONDS = 3 * HANGS_S  # a journey takes two; its own waits give up afte
 LOG_SECONDS = HANGS_S  # for the station to write down what it has sent
 LATEST = PEERS[0]
 # Beside each peer's own maximum: the last text versions, and stages of the move to protobuf.
-VERSIONS = thinned((151, 193, 200, 201, 205, 208, 212), check=1, test=3)
+VERSIONS = thinned((151, 193, 200, 201, 205, 208, 212), check=1, test=7)
 OURS = Peer("papertape.ibapi", "official.py", "papertape.ibapi")
 OUR_VERSIONS = thinned(
-    (100, 120, 145, 151, 163, 176, 187, 200, 201, 203, 206, 208, 213, 226), check=1, test=3
+    (100, 120, 145, 151, 163, 176, 187, 200, 201, 203, 206, 208, 213, 226), check=1, test=7
 )
 AT_ONCE = len(PEERS)
 CLIENT_IDS = count(1)

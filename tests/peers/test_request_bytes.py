@@ -1,7 +1,8 @@
 """Clients' requests: ours are byte for byte the official ones, and our server reads every client's.
 
 Every request, at both sides of every gate, with nothing set, everything set, everything that the
-version knows set, and each gated field set alone. Each client runs in an environment and a process
+version knows set, and each gated field set alone (at its own gate and the client's last version;
+``make proof``: at all). Each client runs in an environment and a process
 of its own and is looked at from outside. What the server reads in their bytes is compared with what
 they were given.
 """
@@ -159,6 +160,11 @@ IN_ASYNC = [
 ]
 
 
+GIVEN = pytest.mark.sample(1, test=1)
+"""All of it in every lane that has it: in ``proof`` with more versions."""
+
+
+@GIVEN
 @pytest.mark.parametrize("cls", IN_LATEST, ids=name_of)
 def test_the_latest_client_sends_the_same(
     cls: type[Message], latest: Client, record_property: Any
@@ -166,6 +172,7 @@ def test_the_latest_client_sends_the_same(
     count(LATEST, compare(cls, latest, (cash_quantity,)), record_property)
 
 
+@GIVEN
 @pytest.mark.parametrize("cls", IN_OLD, ids=name_of)
 def test_the_old_client_sends_the_same(
     cls: type[Message], old: Client, record_property: Any
@@ -174,6 +181,7 @@ def test_the_old_client_sends_the_same(
     count(OLD, compare(cls, old, known), record_property)
 
 
+@GIVEN
 @pytest.mark.parametrize(("name", "cls"), IN_ASYNC, ids=[f"{n}-{c.__name__}" for n, c in IN_ASYNC])
 def test_the_server_reads_an_asynchronous_client(
     name: str, cls: type[Message], asynchronous: Callable[[str], Client], record_property: Any

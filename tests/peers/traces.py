@@ -10,6 +10,7 @@ import ast
 import json
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from lanes import HANGS_S
+from papertape.wire.message import Message
 from peers.corpus import TEXT_ONLY, Frame, corpus, spoken
 from peers.dialects import ASYNC, DOUBLE, INSYNC, INT, LATEST, LONG, OLD, OURS, Dialect, Quirk
 from peers.environments import PEERS
@@ -85,6 +87,14 @@ class Trace:
         names = [[name for name, _ in call.args] for call in meant] or [[]]
         said = [Call(name, parsed(args, some)) for (name, args), some in zip(heard, cycle(names))]
         return list(self._told(number, said))
+
+    @cached_property
+    def numbers(self) -> dict[type[Message], list[int]]:
+        """Which frames are of a message."""
+        found: dict[type[Message], list[int]] = defaultdict(list)
+        for number, frame in enumerate(self.frames):
+            found[frame.cls].append(number)
+        return found
 
     @cached_property
     def place(self) -> dict[int, int]:

@@ -56,6 +56,14 @@ def versions(cls: type[Message]) -> tuple[int, ...]:
     return tuple(sorted(v for v in near if lowest <= v <= MAX_SERVER and v < cls.spec.until))
 
 
+@cache
+def sides(cls: type[Message]) -> tuple[int, ...]:
+    """Of these the fewest that show each of its forms: both sides of every gate, and the ends."""
+    known = versions(cls)
+    near = {gate + step for gate in gates(cls) for step in (-1, 0)} | {*known[:1], *known[-1:]}
+    return tuple(version for version in known if version in near)
+
+
 def text_versions(cls: type[Message]) -> tuple[int, ...]:
     """The versions at which the message has a text form: all of them, even where it is unusual."""
     return versions(cls) if cls.spec.layout is not None else ()

@@ -174,8 +174,9 @@ def main() -> None:
                 n, stock, "", "5 D", "1 day", "SCHEDULE", 1, 1, False, []
             ),
         )
-    for request, (name, (wanted, ask)) in enumerate(asked.items(), 1001):
+    for request, (_, ask) in enumerate(asked.values(), 1001):  # all, and then wait: some are slow
         ask(request)
+    for request, (name, (wanted, _)) in enumerate(asked.items(), 1001):
         print(json.dumps({"asked": name, "told": api.until(request, wanted)}), flush=True)
     api.scannerParameters = lambda xml: api.note(1, "scannerParameters", (xml,))
     api.newsProviders = lambda found: api.note(2, "newsProviders", (found,))
