@@ -25,7 +25,7 @@ ALL = pytest.mark.sample(1, test=1)
 LATEST_FIRST = [
     OFFICIAL[0], *(pytest.param(peer, marks=pytest.mark.repeats) for peer in OFFICIAL[1:])
 ]  # fmt: skip
-"""With ``ALL``: the latest client in ``make test``, in ``make proof`` those too that do the same."""
+"""With ``ALL``: in ``make test`` the latest client, in ``make proof`` all that do the same."""
 ASYNC = [peer for peer in PEERS if peer.driver == "async_peer.py"]
 
 

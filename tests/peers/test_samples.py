@@ -22,6 +22,8 @@ pytestmark = pytest.mark.peers
 
 Line = dict[str, Any]
 CLIENTS = (*OFFICIAL, *ASYNC)
+BESIDES = [SHAPE, pytest.param(ASYNC[0], marks=pytest.mark.repeats)]
+"""In ``make proof`` the second as well: what it sends is what it sends in a session."""
 REFUSED = {
     "AtAuction": "387", "PeggedToMarket": "387", "ScaleTable": "201", "Hidden": "152",
     "Algo BalanceImpactRisk": "439", "Algo MinImpact": "439",
@@ -143,9 +145,7 @@ def test_each_sample_has_its_answer_and_is_shown_as_it_was_sent(
 
 
 @pytest.mark.sample(1, test=1)
-@pytest.mark.parametrize(
-    "peer", [SHAPE, pytest.param(ASYNC[0], marks=pytest.mark.repeats)], ids=lambda peer: peer.name
-)
+@pytest.mark.parametrize("peer", BESIDES, ids=lambda peer: peer.name)
 def test_each_sample_waits_for_monday(
     peer: Peer, python_of: Callable[[Peer], Path], saturday: Station
 ) -> None:
