@@ -11,7 +11,7 @@ import pytest
 
 from peers.environments import Peer
 from peers.station import Station
-from peers.test_answers import ALL, LATEST_FIRST, OFFICIAL, SHAPE, run
+from peers.test_answers import LATEST_FIRST, OFFICIAL, SHAPE, run
 
 pytestmark = pytest.mark.peers
 
@@ -50,7 +50,7 @@ PLAIN: dict[str, Any] = {
 }  # fmt: skip
 
 
-@ALL
+@pytest.mark.sample(1, test=1)
 @pytest.mark.parametrize("peer", LATEST_FIRST, ids=lambda peer: peer.name)
 def test_combinations_are_ordered_filled_and_refused(
     peer: Peer, python_of: Callable[[Peer], Path], station: Station

@@ -130,14 +130,14 @@ def framed(body: bytes) -> bytes:
     return len(body).to_bytes(4) + body
 
 
-@pytest.mark.walked(test=3)
+@pytest.mark.walked(test=7)
 @pytest.mark.long
 @pytest.mark.parametrize("base", BASES)
 def test_each_field_of_the_text(base: str) -> None:
     sender = Sender(TEXT)
     length = len(encode(order(1, BASES[base]), TEXT)[4:].split(b"\0"))
     words = WORDS if base == "limit" else WORDS[-FEW:]
-    for place in thinned(some(base, range(1, length - 1)), check=9, test=3):
+    for place in thinned(some(base, range(1, length - 1)), check=9, test=7):
         for word in words:
             tokens = encode(order(sender.next(), BASES[base]), TEXT)[4:].split(b"\0")
             if place == 1:
@@ -185,14 +185,14 @@ def extremes(one: ProtoField) -> Iterator[bytes]:
     yield field(one.number, b"\xff\xff" if one.kind != "string" else 7)
 
 
-@pytest.mark.walked(test=3)
+@pytest.mark.walked(test=7)
 @pytest.mark.long
 @pytest.mark.parametrize("base", BASES)
 def test_each_field_of_the_protobuf(base: str) -> None:
     sender = Sender(PROTOBUF)
     parts = ((2, Contract), (3, Order)) if base == "limit" else ((3, Order),)
     for part, record in parts:
-        for one in thinned(some(base, list(proto_fields(record))), check=9, test=3):
+        for one in thinned(some(base, list(proto_fields(record))), check=9, test=7):
             values = tuple(extremes(one))
             for value in values if base == "limit" else values[-FEW - 1 : -1]:
                 body = encode(order(sender.next(), BASES[base]), PROTOBUF)[4:]
@@ -200,7 +200,7 @@ def test_each_field_of_the_protobuf(base: str) -> None:
     sender.end()
 
 
-@pytest.mark.walked(test=3)
+@pytest.mark.walked(test=7)
 @pytest.mark.long
 def test_each_field_of_a_condition_in_protobuf() -> None:
     sender = Sender(PROTOBUF)
@@ -214,7 +214,7 @@ def test_each_field_of_a_condition_in_protobuf() -> None:
     )
     for kind in (1, 3, 4, 5, 6, 7):
         named = price + field(whole["type"].number, kind)
-        for one in thinned(list(whole.values()), check=9, test=3):
+        for one in thinned(list(whole.values()), check=9, test=7):
             for value in extremes(one):
                 body = encode(order(sender.next(), BASES["limit"]), PROTOBUF)[4:]
                 sender.place(framed(body + field(3, field(number, named + value))))

@@ -185,14 +185,14 @@ def sent(message: orders.PlaceOrder, version: int) -> bytes | None:
         return None
 
 
-@pytest.mark.walked(test=3)
+@pytest.mark.walked(test=5)
 @pytest.mark.long
 @pytest.mark.parametrize("version", [TEXT, PROTOBUF])
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_family_of_garbage(family: str, version: int) -> None:
     sender, found = Sender(version), 0
     for place, (_, contract, order) in enumerate(
-        thinned(list(FAMILIES[family]()), check=5, test=3)
+        thinned(list(FAMILIES[family]()), check=5, test=5)
     ):
         if family == "companies" and place % 3 == 0:  # a parent that lives
             sender.client.send(orders.PlaceOrder(sender.next(), STOCK, replace(LIMIT, tif="GTC")))

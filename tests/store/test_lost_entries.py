@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from lanes import LANE
+from lanes import many
 from papertape.errors import JournalError
 from papertape.store.journal import Batch, Journal, StoredEntry
 
 BATCHES = 12
 CONTENT = [StoredEntry(n, n * 10**9, b"command %d " % n * 9) for n in range(1, 2 * BATCHES + 1)]
 FACTS = {"config": '{"readOnlyApi": true}', "seed": "42", "schema_version": "3"}
-PLACES = 3 if LANE == "check" else 10
+PLACES = many(check=3, test=5, proof=30)
 """Places of each file that are damaged, one after the other."""
 
 
@@ -95,6 +95,7 @@ def places(size: int) -> list[int]:
     return sorted({*range(0, size, max(1, size // PLACES)), size - 1})
 
 
+@pytest.mark.sample(1, test=1)
 @pytest.mark.long
 @pytest.mark.parametrize("damage", [cut, flipped, emptied, deleted])
 @pytest.mark.parametrize(

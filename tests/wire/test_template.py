@@ -67,11 +67,12 @@ def fully(base: Message, version: int, path: str, value: Any) -> bytes:
     return encode(message, version)
 
 
+@pytest.mark.walked(test=3)
 @pytest.mark.long
 @pytest.mark.parametrize("cls", REQUESTS, ids=name_of)
 def test_a_field_put_anew_is_the_message_encoded_anew(cls: type[Message]) -> None:
     base = cls()
-    for version in thinned([v for v in VERSIONS if v >= cls.spec.since], check=3):
+    for version in thinned([v for v in VERSIONS if v >= cls.spec.since], check=3, test=3):
         if version < cls.spec.protobuf and cls.spec.layout is None:
             continue
         made = template(base, version)

@@ -82,10 +82,9 @@ def test_the_request_becomes_an_order_as_captured(version: int) -> None:
 
 @pytest.mark.long
 def test_it_is_carried_out_at_the_cut_off() -> None:
-    client = holding().send(account.ReqPositions(), account.ReqAccountUpdates(True, ACCOUNT), ask())
-    client.got()
+    client = holding().send(ask())
     client.hall.wait(CUTOFF - 60)
-    client.got()
+    client.send(account.ReqPositions(), account.ReqAccountUpdates(True, ACCOUNT)).got()
     client.hall.wait(120)
     messages = client.got()
     client.pipe.data = b""

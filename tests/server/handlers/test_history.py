@@ -7,8 +7,8 @@ import msgspec
 import pytest
 
 from papertape.model import Contract
+from papertape.server.handlers import history as handler
 from papertape.server.handlers.history_query import MAX_QUERIES
-from papertape.server.market_data.history import MAX_BARS
 from papertape.server.sessions.subscriptions import Query
 from papertape.venue.market.source import PriceBar
 from papertape.venue.market.tape import open_market
@@ -163,10 +163,13 @@ def test_refusals(case: str) -> None:
 
 
 @pytest.mark.long
-def test_what_would_be_more_than_an_answer_holds_ends_the_query() -> None:
+def test_what_would_be_more_than_an_answer_holds_ends_the_query(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(handler, "MAX_BARS", 15_000)  # it takes seconds to make all of them
     hall, client = ready()
     bar = hall.market.history[0]
-    hall.market.history[:] = [bar] * (MAX_BARS + 1)
+    hall.market.history[:] = [bar] * 15_001
     assert [error[:2] for error in client.send(asked(9)).errors()] == [(9, 162)]
     assert client.session.subscriptions.of(Query) == {}
 

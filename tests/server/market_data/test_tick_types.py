@@ -30,7 +30,7 @@ from walks import walk
 EVERY: frozenset[int] = frozenset(range(111))
 """The types that the vendor documents."""
 LATE = ("ETF", "OPT", "FUT", "BOND")
-SELDOM_MS = 5_000
+SELDOM_MS = 20_000
 """What comes is the same if it comes seldom, and sooner known."""
 OWN_MESSAGE = {62}
 """News, which have a message of their own (tickNews)."""
@@ -63,7 +63,7 @@ def followed(here: Hall, *, delayed: bool = False) -> set[int]:
         ids = [str(one.id) for one in TABLE if contract.secType in one.sends and one.id != 292]
         client.send(market.ReqMktData(next(numbers), contract, ",".join(ids)))
         found |= types(client.got())
-    for one in read_steps("halt SPY volatility for 5s"):
+    for one in read_steps("halt SPY volatility for 30s"):
         here.station.world.place(one)
     for _ in range(17 if delayed else 3):
         here.wait(60)

@@ -162,7 +162,7 @@ def test_a_client_that_never_reads_is_disconnected_and_nobody_else_notices(
 def test_an_answer_larger_than_the_buffer_goes_out_as_its_client_reads(
     loop: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    count, waiting, write = 4000, list[int](), connection.SocketConnection.write
+    count, name, waiting, write = 700, "n" * 2000, list[int](), connection.SocketConnection.write
 
     def noted(self: Any, data: bytes) -> None:
         write(self, data)
@@ -175,6 +175,7 @@ def test_an_answer_larger_than_the_buffer_goes_out_as_its_client_reads(
             station = served.hall.station
             for number in range(1, count + 1):  # as if they had come over the wire
                 request = order(number, "BUY 1 AAPL LMT 199 GTC")
+                request.order.orderRef = name
                 terms = {"contract": request.contract, "order": request.order}
                 station.link.submit(SubmitOrder(clientId=1, orderId=number, **terms))
             quick = await served.client(2)

@@ -25,6 +25,7 @@ def market(hours: str) -> Market:
     return open_market(START, recordings=recordings, synthetic=PRICES, seed=5, calendars=calendars)
 
 
+@pytest.mark.sample(1, test=3)
 @pytest.mark.long
 @pytest.mark.parametrize("hours", ["always", "exchange"])
 @pytest.mark.parametrize("minute", [-330, -299, -1, 0, 1, 29, 30, 31, 90, 389, 390, 391, 600])

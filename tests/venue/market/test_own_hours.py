@@ -229,11 +229,11 @@ class Calls:
 
 
 @pytest.mark.long
-@walk("entry", [ES, VIX, CFD, CALL, ON_FUTURE])
+@walk("entry", [ES, VIX, CFD, CALL, ON_FUTURE], test=3)
 def test_a_day_is_worked_out_in_small_steps_and_then_known(entry: Instrument) -> None:
     """Others wait for the longest step: a day in one piece took them as long as all steps do."""
     fresh, plain = market(), market()
-    spans = fresh.sessions(entry.conId, ANCHOR - 9 * DAY, ANCHOR - DAY)
+    spans = fresh.sessions(entry.conId, ANCHOR - 5 * DAY, ANCHOR - DAY)
     for begins, ends in spans:
         span = (entry.conId, begins, ends - 1, "TRADES")
         steps = Calls().of(fresh.worked_out(*span, minutes=True))

@@ -50,7 +50,7 @@ def test_the_order_of_questions_does_not_matter(con_id: int, folder: Path | None
     moments = [START + place * 7 * SECOND // 3 for place in range(60)]
     moments += [START - DAY, START + DAY, START + 61 * MINUTE]
     random.Random(4).shuffle(moments)
-    for now in moments[:: many(test=7, quick=5, proof=1)]:
+    for now in moments[:: many(test=13, quick=5, proof=1)]:
         fresh = tape(folder)
         assert asked.day(con_id, now) == fresh.day(con_id, now)
 
