@@ -105,7 +105,7 @@ def other(path: str) -> Any:
 
 
 @pytest.mark.long
-@walk("path", NAMES, check=23, test=3)
+@walk("path", NAMES, check=23, test=7)
 def test_every_attribute_is_sent_alike(path: str) -> None:
     for version in thinned(VERSIONS, check=7):
         check(version, *changed([(path, other(path))]))

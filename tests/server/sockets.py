@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+import pytest
 import uvloop
 
 from lanes import HANGS_S
@@ -28,6 +29,13 @@ LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
     "asyncio": asyncio.new_event_loop,
     "uvloop": uvloop.new_event_loop,
 }
+
+
+ONE_LOOP = pytest.mark.parametrize(
+    "loop", [pytest.param("asyncio", marks=pytest.mark.repeats), "uvloop"]
+)
+"""With ``sample(1, test=1)``: uvloop in ``make test``, asyncio too in ``make proof``. For what takes
+long; the short tests have both in every lane."""
 
 
 def run(

@@ -49,10 +49,11 @@ def test_holdings_prices_and_orders_follow_the_split(held: bool, tmp_path: Path)
     if held:
         client.send(placed(1, 10))
         station.wait(5)
+    station.wait(13 * 3_600)  # without an order that would look at every tick
     client.send(placed(2, 10, orderType="LMT", lmtPrice=round(before * 0.9, 2), tif="GTC"))
     client.got()
     client.send(account.ReqPositions()).got()
-    station.wait(21 * 3_600)  # beyond the first lap that begins on the next day in New York
+    station.wait(8 * 3_600)  # beyond the first lap that begins on the next day in New York
     got = client.got()
     told = [(one.position, one.avgCost) for one in got if isinstance(one, account.Position)]
     after = prices(client, AAPL)[4]
@@ -82,11 +83,11 @@ def test_shares_have_their_former_symbol_until_the_day(tmp_path: Path) -> None:
 
     assert (found("APCX"), found("AAPL")) == (1, 0)
     client.send(placed(1, 10))
-    station.wait(5)
+    station.wait(13 * 3_600)  # without an order that would look at every tick
     client.send(placed(2, 10, orderType="LMT", lmtPrice=1.0, tif="GTC")).got()
     got = client.send(account.ReqPositions()).got()
     assert [one.contract.symbol for one in got if isinstance(one, account.Position)] == ["APCX"]
-    station.wait(21 * 3_600)
+    station.wait(8 * 3_600)
     got = client.got()
     told = [one.contract.symbol for one in got if isinstance(one, account.Position)]
     assert told == ["AAPL"], "the row of the holding, again"

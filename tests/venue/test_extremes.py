@@ -129,9 +129,11 @@ def end(stage: Stage) -> None:
     stage.assert_replays()
 
 
+@pytest.mark.walked(test=3)
 @walk("kind", BASES, check=5)
 def test_a_field_of_an_order_at_its_extremes(kind: str) -> None:
-    names = thinned(ORDER_FIELDS, check=5 if kind == "LMT" else 29)
+    some = {"check": 5} if kind == "LMT" else {"check": 29, "test": 3}
+    names = thinned(ORDER_FIELDS, **some)
     for begin in range(0, len(names), A_STAGE):
         stage, order_id = quoted(), 1
         for name in names[begin : begin + A_STAGE]:

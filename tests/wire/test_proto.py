@@ -31,7 +31,7 @@ def round_trip(message: Message, version: int) -> None:
     assert differences(oracle.read_proto(cls, written)[0], expected) == []
 
 
-@walk("cls", PROTO, ids=name_of, check=13)
+@walk("cls", PROTO, ids=name_of, check=13, test=3)
 def test_round_trip_at_every_gate_and_beside_it(cls: type[Message]) -> None:
     for version in proto_versions(cls):
         for message in samples(cls):

@@ -148,13 +148,14 @@ def steering(steps: tuple[Step, ...]) -> Iterator[str]:
 REQUESTS = [cls for cls in TEXT if cls.spec.request]
 
 
+@pytest.mark.walked(test=5)
 @walk("cls", REQUESTS, ids=name_of, check=11)
 def test_every_spelling_in_every_numeric_field(cls: type[Message]) -> None:
     looked: set[tuple[str, str]] = set()
     for version in VERSIONS:
         if cls.spec.since <= version < cls.spec.until:
             different = list({repr(m): m for m in samples(cls)[2:]}.values())
-            for sample in thinned(different, check=89):
+            for sample in thinned(different, check=89, test=5):
                 every_spelling(for_text(sample), version, looked)
 
 

@@ -90,7 +90,7 @@ def test_frames_as_the_protocol_describes_them(message: Message, version: int, f
 
 
 @pytest.mark.long
-@walk("cls", TEXT, ids=name_of, check=11)
+@walk("cls", TEXT, ids=name_of, check=11, test=3)
 def test_round_trip_of_anything(cls: type[Message]) -> None:
     @tries(8, fixed=True)
     @given(instances(cls), st.sampled_from(text_versions(cls)))

@@ -19,7 +19,7 @@ from papertape.venue.units import SECOND
 from papertape.wire.catalogue import account, market, reports, session
 from papertape.wire.connection import encode
 from server.pair import Hall
-from server.sockets import LOOPS, eventually, run, serving
+from server.sockets import LOOPS, ONE_LOOP, eventually, run, serving
 from server.test_station import order
 from venue.scenario import START
 
@@ -386,7 +386,8 @@ def test_the_timer_stays_while_the_next_instant_is_the_same(loop: str) -> None:
     run(main, loop)
 
 
-@EACH_LOOP
+@pytest.mark.sample(1, test=1)
+@ONE_LOOP
 def test_another_port_is_open_as_long_as_tws_is_there(loop: str) -> None:
     async def main() -> None:
         async with serving() as served:

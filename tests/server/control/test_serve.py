@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from papertape.errors import SettingsError
 from papertape.server.control.serve import ControlServer
-from server.sockets import LOOPS, Served, eventually, run, serving
+from server.sockets import LOOPS, ONE_LOOP, Served, eventually, run, serving
 
 pytestmark = pytest.mark.network
 
@@ -49,7 +49,8 @@ def test_it_answers_at_its_address(loop: str) -> None:
     run(main, loop)
 
 
-@EACH_LOOP
+@pytest.mark.sample(1, test=1)
+@ONE_LOOP
 def test_health_follows_the_port_and_loads_nothing(loop: str) -> None:
     async def main() -> None:
         async with control() as (served, api), httpx.AsyncClient(trust_env=False) as client:
@@ -80,7 +81,8 @@ def test_a_port_in_use_names_the_flag(loop: str) -> None:
     run(main, loop)
 
 
-@EACH_LOOP
+@pytest.mark.sample(1, test=1)
+@ONE_LOOP
 def test_closing_frees_the_port_whether_or_not_somebody_came(loop: str) -> None:
     async def main() -> None:
         async with control() as (_, unused):

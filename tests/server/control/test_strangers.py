@@ -13,7 +13,7 @@ from websockets.exceptions import InvalidStatus
 
 from papertape.server.control.serve import ControlServer
 from server.control.test_serve import control, events_at, rightful
-from server.sockets import LOOPS, PATIENCE_S, eventually, run
+from server.sockets import LOOPS, ONE_LOOP, PATIENCE_S, eventually, run
 
 pytestmark = pytest.mark.network
 
@@ -242,7 +242,8 @@ def test_connections_and_followers_have_a_bound(loop: str) -> None:
     run(main, loop)
 
 
-@EACH_LOOP
+@pytest.mark.sample(1, test=1)
+@ONE_LOOP
 def test_a_later_request_of_a_connection_has_the_same_bounds(loop: str) -> None:
     async def main() -> None:
         async with control() as (_, api):

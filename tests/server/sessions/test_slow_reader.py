@@ -16,7 +16,7 @@ from papertape.venue.commands import SubmitOrder
 from papertape.versions import MAX_SERVER
 from papertape.wire.catalogue import account, market, orders, reports, session
 from server.pair import Hall
-from server.sockets import LOOPS, PATIENCE_S, Served, Socket, eventually, run, serving
+from server.sockets import ONE_LOOP, PATIENCE_S, Served, Socket, eventually, run, serving
 from server.test_station import order
 
 pytestmark = pytest.mark.network
@@ -74,7 +74,8 @@ async def fill_up(served: Served, quick: Socket, client_id: int) -> int:
     raise AssertionError("the client never became slow")
 
 
-@pytest.mark.parametrize("loop", LOOPS)
+@pytest.mark.sample(1, test=1)
+@ONE_LOOP
 def test_quotes_coalesce_and_orders_wait(loop: str) -> None:
     async def main() -> None:
         async with serving(hall()) as served:
@@ -127,7 +128,8 @@ def test_account_figures_coalesce_too() -> None:
     run(main)
 
 
-@pytest.mark.parametrize("loop", LOOPS)
+@pytest.mark.sample(1, test=1)
+@ONE_LOOP
 def test_a_client_that_never_reads_is_disconnected_and_nobody_else_notices(
     loop: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -158,7 +160,8 @@ def test_a_client_that_never_reads_is_disconnected_and_nobody_else_notices(
     assert "bytes unsent" in line
 
 
-@pytest.mark.parametrize("loop", LOOPS)
+@pytest.mark.sample(1, test=1)
+@ONE_LOOP
 def test_an_answer_larger_than_the_buffer_goes_out_as_its_client_reads(
     loop: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
