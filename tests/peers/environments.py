@@ -103,7 +103,7 @@ def ensure(peer: Peer, cache: Path = CACHE) -> Path:
     if _ready(home):
         return _python(home)
     cache.mkdir(parents=True, exist_ok=True)
-    with _locked(cache / f"{peer.name}.lock"):
+    with locked(cache / f"{peer.name}.lock"):
         if not _ready(home):
             _clear(cache, peer, home)
             scratch = Path(tempfile.mkdtemp(prefix=f".building-{peer.name}-", dir=cache))
@@ -212,7 +212,7 @@ def _run(peer: Peer, command: list[str]) -> None:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def locked(path: Path) -> Iterator[None]:
     """Hold an advisory lock; the system frees it when a process dies."""
     with path.open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)

@@ -34,8 +34,8 @@ LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
 ONE_LOOP = pytest.mark.parametrize(
     "loop", [pytest.param("asyncio", marks=pytest.mark.repeats), "uvloop"]
 )
-"""With ``sample(1, test=1)``: uvloop in ``make test``, asyncio too in ``make proof``. For what takes
-long; the short tests have both in every lane."""
+"""With ``sample(1, test=1)``: uvloop in ``make test``, asyncio in ``make proof``. For tests that
+take long; the short ones have both in all lanes."""
 
 
 def run(

@@ -133,7 +133,7 @@ def test_facts_and_hash_are_the_same_in_any_process(seed: int, tmp_path: Path) -
     assert needed <= set(one["kinds"])
 
 
-@pytest.mark.long
+@pytest.mark.repeats
 def test_another_seed_is_another_story() -> None:
     """The comparison above can fail: what it compares depends on what was played."""
     one, other = played(1), played(2)

@@ -52,7 +52,7 @@ MESSAGES: st.SearchStrategy[Any] = st.one_of(
 
 
 @pytest.mark.long
-@pytest.mark.sample(4)
+@pytest.mark.sample(4, test=3)
 @pytest.mark.parametrize("version", VERSIONS)
 @tries(300)
 @given(message=MESSAGES)

@@ -39,6 +39,7 @@ def told(client: Client, found: dict[int, list[float]]) -> list[ExecutionDetails
     return fills
 
 
+@pytest.mark.sample(1, test=3)
 @pytest.mark.long
 @pytest.mark.parametrize("version", [176, 226])
 @pytest.mark.parametrize(

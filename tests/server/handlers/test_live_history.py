@@ -122,7 +122,7 @@ SIZES = ["5 secs", "30 secs", "1 min", "5 mins", "1 hour"]
 
 
 @pytest.mark.long
-@pytest.mark.sample(7)
+@pytest.mark.sample(7, test=3)
 @pytest.mark.parametrize("what", ["TRADES", "MIDPOINT", "BID", "ASK"])
 @pytest.mark.parametrize("size", SIZES)
 def test_what_is_told_of_a_bar_at_last_is_what_any_later_history_has(size: str, what: str) -> None:

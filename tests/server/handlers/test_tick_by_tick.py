@@ -108,7 +108,7 @@ def test_nothing_is_lost_on_the_way_from_history_to_live() -> None:
 @pytest.mark.long
 def test_who_does_not_read_is_told_everything_later_in_parts() -> None:
     hall = Hall(market=TapeMarket())
-    for number in range(5000):
+    for number in range(2000):
         time = START + SECOND + number // 2 * 1_000_000
         hall.market.add(Print(AAPL_ID, time, 2_576_600, SIZE_SCALE * (number + 1), "ARCA"))
     client, other = hall.client(1), hall.client(2)
@@ -116,10 +116,10 @@ def test_who_does_not_read_is_told_everything_later_in_parts() -> None:
     other.send(asked())
     client.session.paused = True
     hall.wait(5)
-    assert client.got() == [] and len(told(other)) == 5000
+    assert client.got() == [] and len(told(other)) == 2000
     client.session.paused = False
     hall.settle()
-    assert [int(t.historicalTickLast.size) for t in told(client)] == list(range(1, 5001))  # type: ignore[union-attr]
+    assert [int(t.historicalTickLast.size) for t in told(client)] == list(range(1, 2001))  # type: ignore[union-attr]
     hall.trade("AAPL 257.71*7")
     assert len(told(client)) == len(told(other)) == 1
 

@@ -110,6 +110,7 @@ def both(
     return found[0], found[1]
 
 
+@pytest.mark.sample(1, test=3)
 @pytest.mark.long
 @pytest.mark.parametrize("odd", [0, 1, 2, 3])
 def test_a_glance_says_what_all_checks_say(odd: int) -> None:

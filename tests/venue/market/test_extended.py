@@ -275,7 +275,7 @@ def test_a_daily_bar_works_no_minute_of_the_hours_around_the_session_out() -> No
     assert source._ways[0]._cells
 
 
-@pytest.mark.sample(7)
+@pytest.mark.sample(7, test=3)
 @pytest.mark.parametrize("con_id", [SPY, RARE, *random.Random(15).sample(STOCKS, 40)])
 def test_which_minutes_have_prints_is_drawn_for_each(con_id: int) -> None:
     """Minute by minute, as it was worked out before it was done by half hours."""

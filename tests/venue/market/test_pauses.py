@@ -96,6 +96,7 @@ def test_ticks_of_a_day_come_in_order_and_make_its_figures(
     assert quotes[-1] == MARKET.quote(con_id, ends + MINUTE)
 
 
+@pytest.mark.sample(1, test=5)
 @pytest.mark.long
 @pytest.mark.parametrize("step", [MINUTE, 30 * MINUTE, HOUR, 4 * HOUR, 8 * HOUR, DAY])
 @pytest.mark.parametrize("entry", [TOYOTA, CORN], ids=lambda one: one.symbol)

@@ -151,7 +151,7 @@ def test_others_trade_by_their_own_clocks() -> None:
     assert calendar("EBS").on(day("2026-08-01")) is None
 
 
-@pytest.mark.sample(5, test=3)
+@pytest.mark.sample(5, test=7)
 @pytest.mark.parametrize("group", GROUPS)
 @given(ordinal=st.integers(day("1990-01-01"), day("2040-12-31")))
 def test_numbers_have_no_holes_and_times_are_in_order(group: str, ordinal: int) -> None:
