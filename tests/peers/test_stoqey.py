@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -72,8 +73,18 @@ def calls(folder: Path, station: Station, number: int) -> dict[str, Any]:
     return {one["call"]: one for one in lines}
 
 
-def test_with_everything_on_each_call_ends(client: Path, station: Station) -> None:
-    found = calls(client, station, 161)
+Found = Future[dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def both(client: Path, station: Station, closed: Station) -> Iterator[tuple[Found, Found]]:
+    """What became of each call with all services on, and with all off; made side by side."""
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        yield pool.submit(calls, client, station, 161), pool.submit(calls, client, closed, 5)
+
+
+def test_with_everything_on_each_call_ends(both: tuple[Found, Found]) -> None:
+    found = both[0].result()
     assert [name for name, one in found.items() if not one["ended"]] == []
     for name, one in found.items():
         assert one["errors"][:1] == ([ALWAYS[name]] if name in ALWAYS else []), one
@@ -81,9 +92,9 @@ def test_with_everything_on_each_call_ends(client: Path, station: Station) -> No
 
 
 def test_with_everything_off_each_call_ends_with_the_code_of_tws(
-    client: Path, closed: Station
+    both: tuple[Found, Found],
 ) -> None:
-    found = calls(client, closed, 5)
+    found = both[1].result()
     assert [name for name, one in found.items() if not one["ended"]] == []
     for name, one in found.items():
         code = OFF_CODES.get(name)

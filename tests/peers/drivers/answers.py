@@ -29,9 +29,11 @@ CALLBACKS = (
 
 
 def plain(value: Any) -> Any:
-    """A callback's argument as JSON: lists as lists, records as their attributes."""
+    """A callback's argument as JSON: lists as lists, sets in order, records as their attributes."""
     if isinstance(value, (list, tuple)):
         return [plain(one) for one in value]
+    if isinstance(value, (set, frozenset)):
+        return sorted(plain(one) for one in value)
     if hasattr(value, "__dict__") and not isinstance(value, enum.Enum):
         return {name: plain(one) for name, one in vars(value).items()}
     return str(value)
