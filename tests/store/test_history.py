@@ -258,7 +258,7 @@ def test_a_start_finds_a_byte_that_has_changed_wherever_it_counts(folder: Path) 
     path, names = folder / "q.npz", tuple(QUOTES)
     whole, before = path.read_bytes(), read_columns(folder / "q.npz", tuple(QUOTES))
     found = 0
-    places = range(0, len(whole), many(test=7, quick=5, proof=1))
+    places = range(0, len(whole), many(test=13, quick=5, proof=1))
     for place in places:
         for change in (0xFF, 0x01, 0x80):
             path.write_bytes(whole[:place] + bytes((whole[place] ^ change,)) + whole[place + 1 :])

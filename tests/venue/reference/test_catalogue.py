@@ -207,14 +207,14 @@ def test_a_line_and_its_text() -> None:
 
 WORDS = [word for line in LINES[::97] for word in line.split("\t")[6].upper().split()]
 SEARCHED = [line for line in LINES if not line.startswith(catalogue.UNSEARCHED)]
+FIELDS = [line.split("\t", 7) for line in SEARCHED]
 
 
 @pytest.mark.long
 @given(st.one_of(st.sampled_from(WORDS), st.text(" &.-AEINSTZ19\n\t", min_size=1, max_size=4)))
 def test_a_search_finds_the_shortest_symbols_and_the_first_names(text: str) -> None:
-    fields = [line.split("\t", 7) for line in SEARCHED]
-    begins = [row for row in fields if row[1].startswith(text)]
-    named = [row for row in fields if row not in begins and text in row[6].upper()]
+    begins = [row for row in FIELDS if row[1].startswith(text)]
+    named = [row for row in FIELDS if text in row[6].upper() and not row[1].startswith(text)]
     begins.sort(key=lambda row: len(row[1]))
     found = [[str(entry.conId) for entry in some] for some in ALL.search(text)]
     assert found == [[row[4] for row in some[: catalogue.MOST_FOUND]] for some in (begins, named)]
