@@ -14,9 +14,9 @@ MARKET = Path(__file__).parents[3] / "market/sample"
 SETTINGS = f"""
 [station]
 port = 0
-market = {json.dumps(str(MARKET))}
 
 [station.desk]
+market = {json.dumps(str(MARKET))}
 minutes_played = 120
 
 [station.remote]

@@ -29,7 +29,7 @@ ARGUMENTS = (
     "--disable-background-networking", "--disable-component-update",
 )  # fmt: skip
 PATIENCE_MS = HANGS_S * 1000
-TIMEOUT_S, HASTY_S = 5 * HANGS_S, 12
+TIMEOUT_S, HASTY_S = 5 * HANGS_S, 8
 """How long a connection waits to be accepted: long enough for a test, short enough to wait for."""
 HOSTILE_ACCOUNT = "\"><img src=x onerror=document.title='hit'>{{7*7}}'&amp;</td>"
 ACCOUNTS = (HOSTILE_ACCOUNT, "DU7654321", "W" * 100)
@@ -100,14 +100,16 @@ class Browser:
         page.close()
 
     @contextmanager
-    def tab(self, page: str, *, dark: bool = False, phone: bool = False) -> Iterator["Page"]:
+    def tab(
+        self, page: str, query: str = "", *, dark: bool = False, phone: bool = False
+    ) -> Iterator["Page"]:
         """A page in a tab; fails when it complained, or asked another host."""
         self.complaints.clear()
         tab, self._spare = self._spare or self.context.new_page(), None
         try:
             tab.set_viewport_size(PHONE if phone else DESK)  # type: ignore[arg-type]
             tab.emulate_media(color_scheme="dark" if dark else "light", reduced_motion="reduce")
-            self.go(tab, page)
+            self.go(tab, page, query)
             yield tab
             tab.goto("about:blank")  # the page is left, and the console knows
         except BaseException:
@@ -124,10 +126,10 @@ class Browser:
             if tab is not self._spare:
                 tab.close()
 
-    def go(self, tab: "Page", page: str) -> None:
+    def go(self, tab: "Page", page: str, query: str = "") -> None:
         """Open a page and wait until it lives."""
         assert self._at is not None
-        tab.goto(f"{self._at.url}/{self._at.name}/{page}")
+        tab.goto(f"{self._at.url}/{self._at.name}/{page}{query and '?'}{query}")
         self.lives(tab, page)
 
     def lives(self, tab: "Page", page: str) -> None:

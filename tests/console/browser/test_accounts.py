@@ -127,8 +127,9 @@ HOSTILE = (
 STRANGE = "img[src=x], svg[onload], body script:has-text('hit')"
 
 
-def test_texts_of_others_stay_texts(app: App, browser: Browser) -> None:
-    """The account's code is one of them."""
+@pytest.fixture(scope="module")
+def hostile(app: App) -> App:
+    """A program whose every text is one."""
     for number, text in enumerate(HOSTILE):
         app.reqContractDetails(900 + number, stock(text))
         app.placeOrder(910 + number, stock(text), of(HOSTILE_ACCOUNT, market("BUY", 1)))
@@ -136,16 +137,37 @@ def test_texts_of_others_stay_texts(app: App, browser: Browser) -> None:
         order = of(HOSTILE_ACCOUNT, limit("BUY", 1, 1.5))
         order.orderRef = text
         app.placeOrder(920 + number, stock("SPY"), order)
-    for page in PAGES:
-        with browser.tab(page) as tab:
-            if page == "messages":
-                _look_at_messages(tab, app)
-            if page == "trading":
-                _look_at_trading(tab)
-            if page == "account":
-                _look_at_accounts(tab)
-            assert tab.locator(STRANGE).count() == 0
-            assert tab.title() == f"{PAGES[page]} · Papertape"
+    return app
+
+
+SHOWING = ("connections", "trading", "account", "messages", "log")
+"""Pages that show texts of others."""
+
+
+@pytest.mark.parametrize("page", SHOWING)
+def test_texts_of_others_stay_texts(page: str, hostile: App, browser: Browser) -> None:
+    """The account's code is one of them."""
+    with browser.tab(page) as tab:
+        if page == "messages":
+            _look_at_messages(tab, hostile)
+        if page == "trading":
+            _look_at_trading(tab)
+        if page == "account":
+            _look_at_accounts(tab)
+        _is_as_it_was(tab, page)
+
+
+@pytest.mark.repeats(quick=True)
+@pytest.mark.usefixtures("hostile")
+@pytest.mark.parametrize("page", [page for page in PAGES if page not in SHOWING])
+def test_texts_of_others_are_not_shown_elsewhere(page: str, browser: Browser) -> None:
+    with browser.tab(page) as tab:
+        _is_as_it_was(tab, page)
+
+
+def _is_as_it_was(tab: "Page", page: str) -> None:
+    assert tab.locator(STRANGE).count() == 0
+    assert tab.title() == f"{PAGES[page]} · Papertape"
 
 
 LISTENS = re.compile(r"Nothing travels at the moment|a second, all shown")

@@ -24,9 +24,13 @@ def part(tab: "Page", name: str) -> "Locator":
     return tab.locator(f'section[aria-label="{name}"]')
 
 
-def _chart(at: Started, tab: "Page", con_id: int, seconds: int) -> "Locator":
-    """The chart of an instrument, when it is drawn."""
-    tab.goto(f"{at.url}/{at.name}/chart?con_id={con_id}&seconds={seconds}")
+def _chart(con_id: int, seconds: int) -> tuple[str, str]:
+    """The page with the chart of an instrument."""
+    return "chart", f"con_id={con_id}&seconds={seconds}"
+
+
+def _drawn(tab: "Page") -> "Locator":
+    """The chart, when it is drawn."""
     picture = tab.get_by_role("img").and_(tab.locator(".pt-plot"))
     eventually(lambda: bool(picture.count() and _painted(picture)["tag"]), "nothing is drawn")
     return picture
@@ -65,13 +69,14 @@ PAINTED = """async (picture) => {
 something else."""
 
 
+@pytest.mark.usefixtures("at")
 @pytest.mark.sample(1, test=9)
 @pytest.mark.parametrize(("con_id", "seconds"), [(AAPL, 60), (SPX, 60), (AAPL, 3600), (SPX, 300)])
 def test_no_label_of_the_price_axis_stands_under_the_last_price(
-    con_id: int, seconds: int, at: Started, browser: Browser
+    con_id: int, seconds: int, browser: Browser
 ) -> None:
-    with browser.tab("chart") as tab:
-        picture = _chart(at, tab, con_id, seconds)
+    with browser.tab(*_chart(con_id, seconds)) as tab:
+        picture = _drawn(tab)
         for way in (*("Zoom in", "Earlier") * 3, "Latest", *("Zoom out",) * 6):
             found = _painted(picture)
             assert found["over"] == [] and len(found["texts"]) > 2, found
@@ -81,17 +86,16 @@ def test_no_label_of_the_price_axis_stands_under_the_last_price(
 
 def test_the_last_price_of_a_pair_has_all_its_decimals(at: Started, browser: Browser) -> None:
     told = at.get(f"/bars/{EUR_USD}?seconds=60&last=1")[-1]["close"]
-    with browser.tab("chart") as tab:
-        tag = _painted(_chart(at, tab, EUR_USD, 60))["tag"]
+    with browser.tab(*_chart(EUR_USD, 60)) as tab:
+        tag = _painted(_drawn(tab))["tag"]
         assert tag["text"] == f"{told:.5f}"
 
 
+@pytest.mark.usefixtures("at")
 @pytest.mark.parametrize(("con_id", "traded"), [(AAPL, True), (SPX, False), (EUR_USD, False)])
-def test_volume_is_drawn_where_there_is_some(
-    con_id: int, traded: bool, at: Started, browser: Browser
-) -> None:
-    with browser.tab("chart") as tab:
-        picture = _chart(at, tab, con_id, 60)
+def test_volume_is_drawn_where_there_is_some(con_id: int, traded: bool, browser: Browser) -> None:
+    with browser.tab(*_chart(con_id, 60)) as tab:
+        picture = _drawn(tab)
         expect(tab.locator(".pt-legend")).to_contain_text("C ")
         assert ("Vol" in tab.locator(".pt-legend").inner_text()) is traded
         numbers = [text for text in _painted(picture)["texts"] if "." not in text]
