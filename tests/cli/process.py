@@ -18,7 +18,8 @@ from typer import testing
 from typer.main import get_command
 from typer.testing import Result
 
-from lanes import HANGS_S
+from cli import forked
+from lanes import HANGS_S, LANE
 from papertape.cli import app
 
 PATIENCE_S = HANGS_S
@@ -68,21 +69,46 @@ def command(*words: object) -> list[str]:
     return [sys.executable, "-m", "papertape", *map(str, words)]
 
 
+def begun(
+    words: list[str], cwd: Path, variables: dict[str, str | None], *, fresh: bool
+) -> "subprocess.Popen[str] | forked.Forked":
+    """A command that runs; if it may be so, in a process that has not loaded everything anew."""
+    itself, env = [sys.executable, "-m", "papertape"], environment(**variables)
+    plain = words[:3] == itself and all(name.startswith(forked.PASSED) for name in variables)
+    if forked.POSSIBLE and LANE == "test" and plain and not fresh:
+        return forked.Forked(words[3:], cwd, env)
+    pipe = subprocess.PIPE
+    return subprocess.Popen(words, cwd=cwd, env=env, stdout=pipe, stderr=pipe, text=True)
+
+
+def ran(*words: object, cwd: Path) -> "subprocess.CompletedProcess[str]":
+    """A command in a process of its own, to its end."""
+    running = begun(command(*words), cwd, {}, fresh=False)
+    try:
+        out, log = running.communicate(timeout=PATIENCE_S)
+    except BaseException:
+        running.kill()
+        raise
+    return subprocess.CompletedProcess(words, running.wait(), out, log)
+
+
 class Station:
-    """A station in a process of its own; without a port, those that a settings file there names."""
+    """A station in a process of its own; without a port, those that a settings file there names.
+
+    ``fresh``: in a new interpreter, whatever it costs.
+    """
 
     def __init__(
-        self, cwd: Path, *words: object, port: int | None = 0, **variables: str | None
+        self,
+        cwd: Path,
+        *words: object,
+        port: int | None = 0,
+        fresh: bool = False,
+        **variables: str | None,
     ) -> None:
         where = () if port is None else ("--port", port)
-        self.process = subprocess.Popen(
-            command("serve", *where, "--no-color", *words),
-            cwd=cwd,
-            env=environment(**variables),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        serve = command("serve", *where, "--no-color", *words)
+        self.process = begun(serve, cwd, variables, fresh=fresh)
         self.told: list[str] = []
         self.host, self.port = "", 0
         assert self.process.stdout is not None
@@ -107,10 +133,14 @@ class Station:
 
 @contextmanager
 def station(
-    cwd: Path, *words: object, port: int | None = 0, **variables: str | None
+    cwd: Path,
+    *words: object,
+    port: int | None = 0,
+    fresh: bool = False,
+    **variables: str | None,
 ) -> Iterator[Station]:
     """A station that is gone when the block ends, whatever happened in it."""
-    running = Station(cwd, *words, port=port, **variables)
+    running = Station(cwd, *words, port=port, fresh=fresh, **variables)
     try:
         yield running
     finally:

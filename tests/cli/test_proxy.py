@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.process import PATIENCE_S, command, environment, papertape, station
+from cli.process import PATIENCE_S, begun, command, environment, papertape, station
 from papertape.recording.format import read
 from papertape.wire.catalogue.session import StartApi
 from papertape.wire.connection import encode
@@ -22,10 +22,7 @@ def test_it_stands_before_a_station_and_records(tmp_path: Path) -> None:
     file = tmp_path / "day.recording"
     with station(tmp_path, "--ephemeral") as tws:
         words = ("--listen", 0, "--to", f"127.0.0.1:{tws.port}", "--record", file)
-        process = subprocess.Popen(
-            command("proxy", *words), cwd=tmp_path, env=environment(),
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
+        process = begun(command("proxy", *words), tmp_path, {}, fresh=False)
         assert process.stdout is not None
         ready = re.match(r"listening on 127.0.0.1:(\d+) for ", process.stdout.readline())
         assert ready

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.process import PATIENCE_S, command, environment, papertape, station
+from cli.process import PATIENCE_S, begun, command, papertape, station
+from cli.process import ran as in_its_own
 from papertape.recording.format import read
 
 pytestmark = [pytest.mark.network, pytest.mark.process]
@@ -24,10 +25,7 @@ COMMANDS = re.findall(r"```sh\npapertape (.*?)\n```", GUIDE, re.DOTALL)
 @contextmanager
 def running(cwd: Path, line: str) -> Iterator[tuple[int, list[str]]]:
     """A command of the guide until the block ends; its port, and what it printed at the end."""
-    process = subprocess.Popen(
-        command(*shlex.split(line)), cwd=cwd, env=environment(),
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+    process = begun(command(*shlex.split(line)), cwd, {}, fresh=False)
     said: list[str] = []
     try:
         assert process.stdout is not None
@@ -81,10 +79,7 @@ def test_what_the_guide_does_works_as_it_says(tmp_path: Path) -> None:
     papertape("record", "as-world", "shared.recording", "shared.world", cwd=tmp_path)
     asks = '__import__("os").environ["PAPERTAPE_PORT"]'
     (tmp_path / "bot.py").write_text(first_order.replace("= 7497", f"= int({asks})"))
-    done = subprocess.run(
-        command("world", "run", "shared.world", "--", sys.executable, "bot.py"),
-        cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=PATIENCE_S,
-        check=False,
-    )  # fmt: skip
+    bot = (sys.executable, "bot.py")
+    done = in_its_own("world", "run", "shared.world", "--", *bot, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert recorded.splitlines()[1] in done.stdout, done.stdout

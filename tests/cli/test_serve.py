@@ -39,7 +39,7 @@ def test_help_names_the_commands_and_their_options(tmp_path: Path) -> None:
 @pytest.mark.process
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
 def test_a_station_tells_that_it_is_ready_and_ends_cleanly(number: int, tmp_path: Path) -> None:
-    with station(tmp_path, "--data-dir", "kept", "--account", "DU7") as running:
+    with station(tmp_path, "--data-dir", "kept", "--account", "DU7", fresh=True) as running:
         control = running.told.pop(5)
         assert re.fullmatch(r"  control   http://127\.0\.0\.1:\d+ token [\w-]{32}", control)
         assert running.told == [

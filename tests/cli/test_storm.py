@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 import pytest
 from rich.console import Console
 
-from cli.process import invoke
+from cli.process import invoke, ran
 from lanes import HANGS_S
 from papertape.cli.storm import _progress
 from papertape.testing.storm.campaign import SeedResult
@@ -33,10 +33,7 @@ s.recv(100)
 
 
 def papertape(*words: str | Path) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", "papertape", *map(str, words)]
-    return subprocess.run(
-        command, capture_output=True, text=True, timeout=HANGS_S, check=False
-    )  # fmt: skip
+    return ran(*words, cwd=Path.cwd())
 
 
 def storm(tmp_path: Path, source: str, *words: str | Path) -> "subprocess.CompletedProcess[str]":

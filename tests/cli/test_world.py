@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cli.process import papertape as within
-from cli.process import station
+from cli.process import ran, station
 from lanes import HANGS_S
 
 pytestmark = [pytest.mark.network, pytest.mark.process]
@@ -49,16 +49,8 @@ s.recv(100)
 """
 
 
-def papertape(*words: str | Path, **more: object) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", "papertape", *map(str, words)]
-    return subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        timeout=HANGS_S,
-        check=False,
-        **more,  # type: ignore[call-overload]
-    )
+def papertape(*words: str | Path) -> "subprocess.CompletedProcess[str]":
+    return ran(*words, cwd=Path.cwd())
 
 
 def file(folder: Path, name: str, text: str) -> Path:
