@@ -76,6 +76,9 @@ SEARCHING = re.compile(r"^from hypothesis|\bmark\.proof\b|\bquick=", re.MULTILIN
 REPEATING = re.compile(SEARCHING.pattern + r"|\bmark\.repeats\b|\btest=", re.MULTILINE)
 """What a file has that has tests in ``quick``, or in ``proof``."""
 
+ANOTHER = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:schemathesis")
+"""A run of pytest in a process of its own, without the plugin of two seconds that none needs."""
+
 HANGS_S = 120
 """What is waited for so long will never come. Only a test that is to fail anyway takes that long:
 on a machine that does much else everything comes, but late."""

@@ -17,7 +17,7 @@ import uvloop
 from hypothesis import settings
 
 from guard import GUARD, Refused
-from lanes import HANGS_S, is_wholly_outside
+from lanes import ANOTHER, HANGS_S, is_wholly_outside
 from walks import walk
 
 HERE = Path(__file__).parent
@@ -177,7 +177,7 @@ def outcomes(folder: Path, lane: str) -> dict[str, str]:
         "[pytest]\nmarkers =\n network\n process\n proof\n peers\n long\n sample\n repeats\n"
     )
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "conftest", "-rA", "--tb=no", "test_bad.py"],
+        [sys.executable, *ANOTHER, "-p", "conftest", "-rA", "--tb=no", "test_bad.py"],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PAPERTAPE_LANE": lane},
         capture_output=True,

@@ -7,6 +7,7 @@ tried by the CI's matrix only, which runs these tests as they are.
 import ast
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ import pytest
 
 from cli import process
 from cli.process import PATIENCE_S, closed_port, environment, station
+from lanes import ANOTHER
 from portability.windows_like import MODULES, OS, SIGNALS, SOCKET
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -138,8 +140,7 @@ def test_a_station_serves_is_found_and_kept(command: Command, tmp_path: Path) ->
 @pytest.mark.process
 def test_the_pytest_fixture(command: Command, tmp_path: Path) -> None:
     (tmp_path / "test_it.py").write_text(FIXTURE)
-    words = ("-q", "-p", "no:cacheprovider", "-p", "no:schemathesis")
-    assert "1 passed" in run(command, tmp_path, "-m", "pytest", *words, "test_it.py")
+    assert "1 passed" in run(command, tmp_path, *ANOTHER, "test_it.py")
 
 
 @pytest.mark.process
@@ -189,21 +190,32 @@ def test_the_console_listens_itself_and_ends_with_its_station(
     assert running.wait(PATIENCE_S) == 0
 
 
-def _used(path: Path) -> Iterator[str]:
+def _naming(*names: str) -> Iterator[tuple[Path, ast.Module]]:
+    """The modules in whose text one of these names stands; to read all takes seconds."""
+    named = re.compile(rf"\b(?:{'|'.join(names)})\b")
+    for path in (ROOT / "src" / "papertape").rglob("*.py"):
+        text = path.read_text("utf-8")
+        if named.search(text):
+            yield path, ast.parse(text)
+
+
+MISSING = {"os": set(OS), "signal": set(SIGNALS), "socket": set(SOCKET)}
+
+
+def _used(module: ast.Module) -> Iterator[str]:
     """What a module uses of POSIX alone."""
-    missing = {"os": set(OS), "signal": set(SIGNALS), "socket": set(SOCKET)}
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in ast.walk(module):
         if isinstance(node, ast.Import):
             yield from (name.name for name in node.names if name.name in MODULES)
         elif isinstance(node, ast.ImportFrom) and not node.level:
-            of = missing.get(node.module or "", set())
+            of = MISSING.get(node.module or "", set())
             yield from (f"{node.module}.{one.name}" for one in node.names if one.name in of)
             if node.module in MODULES:
                 yield str(node.module)
         elif (
             isinstance(node, ast.Attribute)
             and isinstance(node.value, ast.Name)
-            and node.attr in missing.get(node.value.id, ())
+            and node.attr in MISSING.get(node.value.id, ())
         ):
             yield f"{node.value.id}.{node.attr}"
 
@@ -213,8 +225,8 @@ def test_nothing_that_only_posix_has_is_used_unasked() -> None:
     package = ROOT / "src" / "papertape"
     used = {
         (path.relative_to(package).as_posix(), name)
-        for path in package.rglob("*.py")
-        for name in _used(path)
+        for path, module in _naming(*MODULES, *(one for of in MISSING.values() for one in of))
+        for name in _used(module)
     }
     assert used == GUARDED
 
@@ -223,8 +235,8 @@ def test_nothing_that_only_posix_has_is_used_unasked() -> None:
 def test_every_text_file_names_its_encoding() -> None:
     """Windows would take the code page of the country."""
     lacking = []
-    for path in (ROOT / "src" / "papertape").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for path, module in _naming("read_text", "write_text", "fdopen"):
+        for node in ast.walk(module):
             if not isinstance(node, ast.Call):
                 continue
             name = getattr(node.func, "attr", getattr(node.func, "id", ""))

@@ -15,7 +15,7 @@ import pytest
 from msgspec.structs import replace
 
 import papertape
-from lanes import HANGS_S
+from lanes import ANOTHER, HANGS_S
 from papertape.cli.settings import ServeSettings
 from papertape.errors import ConnectionLost, DeadlineExceeded, PapertapeError, SettingsError
 from papertape.ibapi.client import EClient
@@ -284,7 +284,7 @@ def test_asyncio(tws):
 @pytest.mark.process
 def test_a_project_that_only_installed_papertape_has_the_fixture(tmp_path: Path) -> None:
     (tmp_path / "test_theirs.py").write_text(PROJECT)
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--strict-markers"]
+    command = [sys.executable, *ANOTHER, "--strict-markers"]
     done = subprocess.run(
         [*command, "-W", "error", "test_theirs.py"],
         cwd=tmp_path, capture_output=True, text=True, timeout=3 * HANGS_S, check=False,
@@ -302,7 +302,7 @@ def test_nothing_is_loaded_before_a_test_asks_for_it(tmp_path: Path) -> None:
         "    assert loaded <= {'papertape', 'papertape.testing', 'papertape.testing.plugin'}\n"
     )
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_empty.py"],
+        [sys.executable, *ANOTHER, "test_empty.py"],
         cwd=tmp_path, capture_output=True, text=True, timeout=3 * HANGS_S, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout

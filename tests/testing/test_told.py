@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import papertape
-from lanes import HANGS_S
+from lanes import ANOTHER, HANGS_S
 from papertape import LimitOrder, Stock
 from papertape.errors import WorldError
 from papertape.testing import RunningStation
@@ -95,7 +95,7 @@ def test_a_failed_test_shows_what_its_program_wrote_and_nothing_of_the_inside(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "test_it.py").write_text(CRASHING)
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", "test_it.py"]
+    command = [sys.executable, *ANOTHER, "test_it.py"]
     run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert run.returncode == 1
     assert "no file config.yml" in run.stdout.partition("output of ")[2], run.stdout
@@ -129,7 +129,7 @@ def test_the_whole_test_of_the_guide_passes_twice(tmp_path: Path) -> None:
     )
     (tmp_path / "dip.py").write_text(DIP)
     (tmp_path / "test_it.py").write_text(whole)
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", "test_it.py"]
+    command = [sys.executable, *ANOTHER, "test_it.py"]
     for _ in range(2):  # the second compares what was sent with the file
         run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert run.returncode == 0, run.stdout

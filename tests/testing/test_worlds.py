@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import papertape
-from lanes import HANGS_S
+from lanes import ANOTHER, HANGS_S
 from papertape import LimitOrder, Stock
 from papertape.errors import WorldError
 from papertape.testing import RunningStation, serve
@@ -176,7 +176,7 @@ def test_it(tws):
 @pytest.mark.process
 def test_a_failed_expectation_fails_the_test_with_a_diff_and_the_messages(tmp_path: Path) -> None:
     (tmp_path / "test_it.py").write_text(FAILING)
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", "test_it.py"]
+    command = [sys.executable, *ANOTHER, "test_it.py"]
     run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert run.returncode == 1
     told = run.stdout

@@ -157,7 +157,7 @@ def test_texts_of_others_stay_texts(page: str, hostile: App, browser: Browser) -
         _is_as_it_was(tab, page)
 
 
-@pytest.mark.repeats(quick=True)
+@pytest.mark.repeats
 @pytest.mark.usefixtures("hostile")
 @pytest.mark.parametrize("page", [page for page in PAGES if page not in SHOWING])
 def test_texts_of_others_are_not_shown_elsewhere(page: str, browser: Browser) -> None:

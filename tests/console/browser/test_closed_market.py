@@ -6,6 +6,7 @@ import pytest
 
 from console.browser.harness import Browser, expect
 from console.started import Started, eventually
+from lanes import many
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -69,6 +70,10 @@ PAINTED = """async (picture) => {
 something else."""
 
 
+AGAIN = many(test=2, proof=3)
+WALK = (*("Zoom in", "Earlier") * AGAIN, "Latest", *("Zoom out",) * 2 * AGAIN)
+
+
 @pytest.mark.usefixtures("at")
 @pytest.mark.sample(1, test=9)
 @pytest.mark.parametrize(("con_id", "seconds"), [(AAPL, 60), (SPX, 60), (AAPL, 3600), (SPX, 300)])
@@ -77,7 +82,7 @@ def test_no_label_of_the_price_axis_stands_under_the_last_price(
 ) -> None:
     with browser.tab(*_chart(con_id, seconds)) as tab:
         picture = _drawn(tab)
-        for way in (*("Zoom in", "Earlier") * 3, "Latest", *("Zoom out",) * 6):
+        for way in WALK:
             found = _painted(picture)
             assert found["over"] == [] and len(found["texts"]) > 2, found
             tab.get_by_role("button", name=way, exact=True).click()
@@ -92,6 +97,7 @@ def test_the_last_price_of_a_pair_has_all_its_decimals(at: Started, browser: Bro
 
 
 @pytest.mark.usefixtures("at")
+@pytest.mark.sample(1, test=2)
 @pytest.mark.parametrize(("con_id", "traded"), [(AAPL, True), (SPX, False), (EUR_USD, False)])
 def test_volume_is_drawn_where_there_is_some(con_id: int, traded: bool, browser: Browser) -> None:
     with browser.tab(*_chart(con_id, 60)) as tab:
