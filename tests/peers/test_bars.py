@@ -15,21 +15,18 @@ from typing import Any
 
 import pytest
 
-from lanes import LANE
 from papertape.testing import RunningStation
 from peers.environments import PEERS, Peer
 from peers.test_drills import Program
 
-pytestmark = [pytest.mark.peers, pytest.mark.sample(1, test=1)]
+pytestmark = pytest.mark.peers
 
 DRIVER = Path(__file__).parent / "drivers/bars.py"
 SHAPE = Peer("papertape.ibapi", "bars.py", "papertape.ibapi")
 MODERN = Peer("papertape", "bars.py", "papertape")
 OFFICIAL = {"ibapi", "papertape.ibapi"}
 """Modules whose programs keep the ids of their requests, and are told 10182 under them."""
-CHOSEN = {"ibapi": "ibapi-latest", "ib_async": "ib_async"}
-if LANE == "proof":
-    CHOSEN["ib_insync"] = "ib_insync"  # what ib_async was made of
+CHOSEN = {"ibapi": "ibapi-latest", "ib_async": "ib_async", "ib_insync": "ib_insync"}
 ALL = [*(peer for peer in PEERS if CHOSEN.get(peer.module) == peer.name), SHAPE, MODERN]
 Bars = dict[int, list[float]]
 
