@@ -246,7 +246,7 @@ class Desk(Audited):
             book.cash["USD"] += each * book.lines[entry.conId]["size"]
 
 
-@pytest.mark.sample(1, test=7)
+@pytest.mark.sample(1, test=11)
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(12))
 def test_what_is_told_of_money_is_what_it_is_on_paper(seed: int, tmp_path: Path) -> None:

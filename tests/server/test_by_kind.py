@@ -21,7 +21,7 @@ def test_the_table_has_every_request_and_kind() -> None:
     assert {len(row) for row in table().values()} == {len(KINDS)}
 
 
-@pytest.mark.sample(1, test=3)
+@pytest.mark.sample(1, test=5)
 @pytest.mark.long
 @pytest.mark.parametrize("request_name", REQUESTS)
 def test_each_request_brings_what_the_table_says(hall: Hall, request_name: str) -> None:

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.long
 ZONES = ("Europe/London", "Asia/Tokyo", "Australia/Brisbane", "Pacific/Gambier")
 
 
-@pytest.mark.sample(1, test=7)
+@pytest.mark.sample(1, test=23)
 @pytest.mark.parametrize("hours", ["always", "exchange"])
 @pytest.mark.parametrize("zone", ZONES)
 @pytest.mark.parametrize("back", [0, 1, 28, 29, 46, 47])

@@ -184,7 +184,7 @@ def compare_hours(what: str, size: str, whole: dict[int, Bar], regular: dict[int
             assert other.low <= bar.low and bar.high <= other.high and bar.volume <= other.volume
 
 
-@pytest.mark.sample(1, test=5)
+@pytest.mark.sample(1, test=11)
 @pytest.mark.long
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("kind", CONTRACTS)
@@ -236,7 +236,7 @@ def test_a_regular_session_begins_at_half_past_nine(client: Client, kind: str) -
         assert min(regular) == opened > min(whole) == at(f"{TODAY} 04:00:00") // SECOND
 
 
-@pytest.mark.sample(1, test=5)
+@pytest.mark.sample(1, test=11)
 @pytest.mark.long
 @pytest.mark.parametrize("rth", [True, False])
 @pytest.mark.parametrize(

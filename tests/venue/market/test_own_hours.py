@@ -85,7 +85,7 @@ def test_it_keeps_the_hours_that_its_details_tell(entry: Instrument) -> None:
     assert [begin for begin, _ in told][:1] == [sessions[0].opens]
 
 
-@pytest.mark.sample(1, test=3)
+@pytest.mark.sample(1, test=5)
 @pytest.mark.long
 @named
 def test_something_ticks_in_every_hour_of_its_own(entry: Instrument) -> None:
@@ -123,7 +123,7 @@ def test_a_sleep_ends_at_the_price_that_the_index_wakes_up_with() -> None:
         assert abs(after - before) < 0.002 * after
 
 
-@pytest.mark.sample(1, test=3)
+@pytest.mark.sample(1, test=5)
 @pytest.mark.long
 @named
 def test_bars_are_those_of_the_ticks(entry: Instrument) -> None:
@@ -164,7 +164,7 @@ def check_apart(bars: list[PriceBar], traded: list[Print], step: Nanos) -> None:
         )  # fmt: skip
 
 
-@pytest.mark.sample(1, test=3, quick=3)
+@pytest.mark.sample(1, test=5, quick=3)
 @pytest.mark.long
 @named
 @tries(8)

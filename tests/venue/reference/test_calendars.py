@@ -39,7 +39,7 @@ def day(text: str) -> int:
     return date.fromisoformat(text).toordinal()
 
 
-@pytest.mark.sample(1, test=6)
+@pytest.mark.sample(1, test=13)
 @pytest.mark.long
 @pytest.mark.filterwarnings("ignore")  # of pandas, about itself
 @pytest.mark.parametrize("group", AS_THEY_ARE)
@@ -60,7 +60,7 @@ def test_sessions_are_those_of_exchange_calendars(group: str) -> None:
     ]
 
 
-@pytest.mark.sample(1, test=7)
+@pytest.mark.sample(1, test=13)
 @pytest.mark.long
 @pytest.mark.filterwarnings("ignore")  # of pandas, about itself
 @pytest.mark.parametrize("name", sorted({one.holidays for one in EXCHANGES.values()} - {""}))
@@ -83,7 +83,7 @@ def script() -> Any:
     return made
 
 
-@pytest.mark.sample(1, test=7)
+@pytest.mark.sample(1, test=13)
 @pytest.mark.long
 @pytest.mark.filterwarnings("ignore")  # of pandas, about itself
 @pytest.mark.skipif(
