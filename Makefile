@@ -32,7 +32,7 @@ FILES := -n 3 --dist loadfile
 check: $(DEV_STAMP)  ## a minute: tests without sockets, processes, searches and what takes longer (ARGS="-k wire" chooses)
 	PAPERTAPE_LANE=check $(PYTEST) -n 2 --dist loadfile $(ARGS)
 
-test: $(DEV_STAMP)  ## 10 minutes: each thing once, with a browser and other people's clients (ARGS as above)
+test: $(DEV_STAMP)  ## 9 minutes: each thing once, with a browser and other people's clients (ARGS as above)
 	PAPERTAPE_LANE=test $(PYTEST) $(FILES) $(ARGS)
 
 proof: $(DEV_STAMP)  ## 3 hours: searches (kills, cuts, random days), all clients and rows (QUICK=1: 5 minutes; KILLS=…; ARGS)
