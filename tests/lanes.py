@@ -23,6 +23,8 @@ none                        yes                    yes            no            
 ``sample(7, test=3)``       each seventh row       each third     no              all rows
 ``sample(7, test=3,         each seventh row       each third     each fifth,     all rows
 quick=5)``                                                        from the 2nd
+``further``                 yes                    a part         no              whole
+``further(quick=True)``     yes                    a part         another part    whole
 ``repeats``                 no                     no             no              yes
 ``repeats(quick=True)``     no                     no             yes             yes
 ``proof``, ``@given``       no; few samples        a little       more            the most
@@ -67,13 +69,14 @@ KEPT_OUT = frozenset({SEARCH, REPEATS, LONG, PEERS, *OUTSIDE})
 SAMPLE = "sample"
 """The mark of a table whose rows take long together: ``sample(7, test=3)``, of which each seventh
 is in ``check`` and each third in ``test``."""
-WALKED = "walked"
-"""What a walk with fewer rows in ``test`` bears: it is in ``proof`` too."""
+FURTHER = "further"
+"""The mark of what takes more rows, versions or clients in ``proof`` than in ``test``, as its code
+or its walk says; ``further(quick=True)``: others in ``quick``."""
 
 WHOLLY = re.compile(r"^pytestmark = .*\bmark\.(?:network|process|peers|proof|long)\b", re.MULTILINE)
 """A line of a file all of whose tests are outside ``check``."""
 SEARCHING = re.compile(r"^from hypothesis|\bmark\.proof\b|\bquick=", re.MULTILINE)
-REPEATING = re.compile(SEARCHING.pattern + r"|\bmark\.repeats\b|\btest=", re.MULTILINE)
+REPEATING = re.compile(SEARCHING.pattern + r"|\bmark\.(?:repeats|further)\b|\btest=", re.MULTILINE)
 """What a file has that has tests in ``quick``, or in ``proof``."""
 
 ANOTHER = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:schemathesis")
@@ -143,11 +146,10 @@ def has(test: object, marks: Iterable[pytest.Mark], lane: str = LANE) -> bool:
         return REPEATS not in known
     if SEARCH in known or getattr(test, "is_hypothesis_test", False):
         return True
-    rows = {key for name in (SAMPLE, WALKED) if name in known for key in known[name].kwargs}
-    again = known.get(REPEATS)
+    told = {name: known[name].kwargs for name in (SAMPLE, FURTHER, REPEATS) if name in known}
     if lane == "quick":
-        return "quick" in rows or (again is not None and "quick" in again.kwargs)
-    return "test" in rows or again is not None
+        return any("quick" in kwargs for kwargs in told.values())
+    return not told.keys().isdisjoint((FURTHER, REPEATS)) or "test" in told.get(SAMPLE, ())
 
 
 def belongs(item: pytest.Item, lane: str = LANE) -> bool:

@@ -82,7 +82,8 @@ def walk(
         vars(walked)[ROWS] = told
         walked.__signature__ = signature.replace(parameters=kept)  # type: ignore[attr-defined]
         del walked.__wrapped__  # type: ignore[attr-defined]  # pytest would ask for its arguments
-        return pytest.mark.walked(**fewer)(walked) if fewer else walked
+        further = pytest.mark.further(quick=True) if quick > 1 else pytest.mark.further
+        return further(walked) if fewer else walked
 
     return walking
 

@@ -130,7 +130,7 @@ def asked(port: int, version: int, frames: Sequence[bytes]) -> tuple[Told, Told,
     return found[0]
 
 
-@pytest.mark.walked(test=3)
+@pytest.mark.further
 @pytest.mark.network
 @pytest.mark.process
 @pytest.mark.parametrize("version", [TEXT, PROTOBUF])

@@ -21,11 +21,10 @@ pytestmark = pytest.mark.peers
 DRIVERS = Path(__file__).parent / "drivers"
 SHAPE = Peer("papertape.ibapi", "answers.py", "papertape.ibapi")
 OFFICIAL = [*(peer for peer in PEERS if peer.driver == "official.py"), SHAPE]
-ALL = pytest.mark.sample(1, test=1)
 LATEST_FIRST = [
     OFFICIAL[0], *(pytest.param(peer, marks=pytest.mark.repeats) for peer in OFFICIAL[1:])
 ]  # fmt: skip
-"""With ``ALL``: in ``make test`` the latest client, in ``make proof`` all that do the same."""
+"""With the mark ``further``: the latest client in ``make test``, all others in ``make proof``."""
 ASYNC = [peer for peer in PEERS if peer.driver == "async_peer.py"]
 
 
@@ -45,7 +44,7 @@ def run(python: Path | str, driver: str, peer: Peer, station: Station, number: i
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-@ALL
+@pytest.mark.further
 @pytest.mark.parametrize("peer", LATEST_FIRST, ids=lambda peer: peer.name)
 def test_each_is_answered_by_its_own_callbacks(
     peer: Peer, python_of: Callable[[Peer], Path], station: Station

@@ -63,12 +63,10 @@ def check(wrong: list[str], total: int) -> None:
 
 # ---------------------------------------------------------------- what we meant
 
-GIVEN = pytest.mark.sample(1, test=1)
-"""All of it in every lane that has it: in ``proof`` with more versions."""
 CASES = [(name, cls) for name in WITNESSES for cls in known(name)]
 
 
-@GIVEN
+@pytest.mark.further
 @pytest.mark.parametrize(("name", "cls"), CASES, ids=[f"{n}-{c.__name__}" for n, c in CASES])
 def test_a_client_reports_what_was_meant(
     name: str, cls: type[Message], trace_of: Get, record_property: Any
@@ -81,7 +79,7 @@ def test_a_client_reports_what_was_meant(
         record_property("peers", (name, form, "answers", count))
 
 
-@GIVEN
+@pytest.mark.further
 @pytest.mark.parametrize("name", WITNESSES)
 def test_every_quirk_still_shows(name: str, trace_of: Get) -> None:
     trace = trace_of(name)
@@ -115,7 +113,7 @@ def test_the_page_about_peers_tells_the_numbers() -> None:
 # ---------------------------------------------------------------- our client beside the official
 
 
-@GIVEN
+@pytest.mark.further
 @pytest.mark.parametrize("cls", known(OLD), ids=name_of)
 def test_our_callbacks_are_those_of_the_old_client(cls: type[Message], trace_of: Get) -> None:
     ours, theirs = trace_of(OURS), trace_of(OLD)
@@ -123,7 +121,7 @@ def test_our_callbacks_are_those_of_the_old_client(cls: type[Message], trace_of:
     check([told for number in mine for told in theirs.differences_from(ours, number)], len(mine))
 
 
-@GIVEN
+@pytest.mark.further
 @pytest.mark.parametrize("cls", [c for c in ANSWERS if c.__name__ != RETIRED], ids=name_of)
 def test_our_callbacks_are_those_of_the_latest_client(cls: type[Message], trace_of: Get) -> None:
     ours, theirs = trace_of(OURS), trace_of(LATEST)

@@ -50,7 +50,7 @@ PLAIN: dict[str, Any] = {
 }  # fmt: skip
 
 
-@pytest.mark.sample(1, test=1)
+@pytest.mark.further
 @pytest.mark.parametrize("peer", LATEST_FIRST, ids=lambda peer: peer.name)
 def test_combinations_are_ordered_filled_and_refused(
     peer: Peer, python_of: Callable[[Peer], Path], station: Station

@@ -86,7 +86,7 @@ def calls(python: Path, peer: Peer, station: Station, number: int) -> dict[str, 
     return {one["call"]: one for one in map(json.loads, done.stdout.splitlines())}
 
 
-@pytest.mark.sample(1, test=1)
+@pytest.mark.further
 @pytest.mark.parametrize("peer", KINDRED, ids=lambda peer: peer.name)
 def test_with_everything_off_each_call_ends_with_the_code_of_tws(
     peer: Peer, python_of: Callable[[Peer], Path], closed: Station
@@ -101,7 +101,7 @@ def test_with_everything_off_each_call_ends_with_the_code_of_tws(
         assert not found[name]["gave"]
 
 
-@pytest.mark.sample(1, test=1)
+@pytest.mark.further
 @pytest.mark.parametrize("peer", KINDRED, ids=lambda peer: peer.name)
 def test_with_everything_on_each_call_gives_something(
     peer: Peer, python_of: Callable[[Peer], Path], station: Station

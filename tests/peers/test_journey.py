@@ -149,13 +149,13 @@ def test_journeys_of_all_peers_at_once(peer: Peer, travel: Travel, station: Stat
     travel(peer, None).check(station)
 
 
-@pytest.mark.walked(test=3)
+@pytest.mark.further
 @pytest.mark.parametrize("version", VERSIONS)
 def test_journey_with_an_older_version(version: int, travel: Travel, station: Station) -> None:
     travel(LATEST, version).check(station)
 
 
-@pytest.mark.walked(test=3)
+@pytest.mark.further
 @pytest.mark.parametrize("version", OUR_VERSIONS)
 def test_journey_of_our_official_shape(version: int, travel: Travel, station: Station) -> None:
     travel(OURS, version).check(station)

@@ -25,7 +25,6 @@ from papertape.recording.conversation import conversations
 from papertape.recording.format import read
 from peers.environments import PEERS, Peer
 from peers.station import Station
-from peers.test_answers import ALL
 from peers.test_journey import OURS, Journey, drive
 
 pytestmark = pytest.mark.peers
@@ -86,7 +85,7 @@ def differences(first: Journey, second: Journey) -> Iterator[str]:
             yield f"{key}: recorded {json.dumps(ours)[:600]}, replayed {json.dumps(theirs)[:600]}"
 
 
-@ALL
+@pytest.mark.further
 @pytest.mark.parametrize("peer", COMPARED_FIRST, ids=lambda peer: peer.name)
 def test_the_replay_of_a_journey_calls_back_the_same(
     peer: Peer, python_of: Callable[[Peer], Path], station: Station, tmp_path: Path

@@ -160,11 +160,7 @@ IN_ASYNC = [
 ]
 
 
-GIVEN = pytest.mark.sample(1, test=1)
-"""All of it in every lane that has it: in ``proof`` with more versions."""
-
-
-@GIVEN
+@pytest.mark.further
 @pytest.mark.parametrize("cls", IN_LATEST, ids=name_of)
 def test_the_latest_client_sends_the_same(
     cls: type[Message], latest: Client, record_property: Any
@@ -172,7 +168,7 @@ def test_the_latest_client_sends_the_same(
     count(LATEST, compare(cls, latest, (cash_quantity,)), record_property)
 
 
-@GIVEN
+@pytest.mark.further
 @pytest.mark.parametrize("cls", IN_OLD, ids=name_of)
 def test_the_old_client_sends_the_same(
     cls: type[Message], old: Client, record_property: Any
@@ -181,7 +177,7 @@ def test_the_old_client_sends_the_same(
     count(OLD, compare(cls, old, known), record_property)
 
 
-@GIVEN
+@pytest.mark.further
 @pytest.mark.parametrize(("name", "cls"), IN_ASYNC, ids=[f"{n}-{c.__name__}" for n, c in IN_ASYNC])
 def test_the_server_reads_an_asynchronous_client(
     name: str, cls: type[Message], asynchronous: Callable[[str], Client], record_property: Any

@@ -144,7 +144,7 @@ def test_each_sample_has_its_answer_and_is_shown_as_it_was_sent(
     assert hidden(peer, lines, "20260410") == NOT_READ[peer.name]
 
 
-@pytest.mark.sample(1, test=1)
+@pytest.mark.further
 @pytest.mark.parametrize("peer", BESIDES, ids=lambda peer: peer.name)
 def test_each_sample_waits_for_monday(
     peer: Peer, python_of: Callable[[Peer], Path], saturday: Station

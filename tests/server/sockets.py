@@ -34,7 +34,7 @@ LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
 ONE_LOOP = pytest.mark.parametrize(
     "loop", [pytest.param("asyncio", marks=pytest.mark.repeats), "uvloop"]
 )
-"""With ``sample(1, test=1)``: uvloop in ``make test``, asyncio in ``make proof``. For tests that
+"""With the mark ``further``: uvloop in ``make test``, asyncio in ``make proof``. For tests that
 take long; the short ones have both in all lanes."""
 
 

@@ -130,7 +130,7 @@ def framed(body: bytes) -> bytes:
     return len(body).to_bytes(4) + body
 
 
-@pytest.mark.walked(test=7)
+@pytest.mark.further
 @pytest.mark.long
 @pytest.mark.parametrize("base", BASES)
 def test_each_field_of_the_text(base: str) -> None:
@@ -185,7 +185,7 @@ def extremes(one: ProtoField) -> Iterator[bytes]:
     yield field(one.number, b"\xff\xff" if one.kind != "string" else 7)
 
 
-@pytest.mark.walked(test=7)
+@pytest.mark.further
 @pytest.mark.long
 @pytest.mark.parametrize("base", BASES)
 def test_each_field_of_the_protobuf(base: str) -> None:
@@ -200,7 +200,7 @@ def test_each_field_of_the_protobuf(base: str) -> None:
     sender.end()
 
 
-@pytest.mark.walked(test=7)
+@pytest.mark.further
 @pytest.mark.long
 def test_each_field_of_a_condition_in_protobuf() -> None:
     sender = Sender(PROTOBUF)

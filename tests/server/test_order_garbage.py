@@ -185,7 +185,7 @@ def sent(message: orders.PlaceOrder, version: int) -> bytes | None:
         return None
 
 
-@pytest.mark.walked(test=5)
+@pytest.mark.further
 @pytest.mark.long
 @pytest.mark.parametrize("version", [TEXT, PROTOBUF])
 @pytest.mark.parametrize("family", FAMILIES)
@@ -222,7 +222,7 @@ def test_attached_orders_of_odd_types_and_ids() -> None:
 
 
 @pytest.mark.long
-@pytest.mark.walked(test=5)
+@pytest.mark.further
 @pytest.mark.parametrize("version", [TEXT, PROTOBUF])
 def test_an_advisors_allocation_that_is_none(version: int) -> None:
     sender = Sender(version, advisor_desk)

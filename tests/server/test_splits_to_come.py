@@ -38,7 +38,7 @@ def placed(number: int, size: int, **more: Any) -> PlaceOrder:
     return PlaceOrder(number, AAPL, order)
 
 
-@pytest.mark.sample(1, test=1)
+@pytest.mark.further
 @pytest.mark.long
 @pytest.mark.parametrize("held", [True, pytest.param(False, marks=pytest.mark.repeats)])
 def test_holdings_prices_and_orders_follow_the_split(held: bool, tmp_path: Path) -> None:

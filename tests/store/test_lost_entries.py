@@ -95,7 +95,7 @@ def places(size: int) -> list[int]:
     return sorted({*range(0, size, max(1, size // PLACES)), size - 1})
 
 
-@pytest.mark.sample(1, test=1)
+@pytest.mark.further
 @pytest.mark.long
 @pytest.mark.parametrize("damage", [cut, flipped, emptied, deleted])
 @pytest.mark.parametrize(

@@ -129,7 +129,7 @@ def end(stage: Stage) -> None:
     stage.assert_replays()
 
 
-@pytest.mark.walked(test=3)
+@pytest.mark.further
 @walk("kind", BASES, check=5)
 def test_a_field_of_an_order_at_its_extremes(kind: str) -> None:
     some = {"check": 5} if kind == "LMT" else {"check": 29, "test": 3}

@@ -71,7 +71,7 @@ def lying(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.sample(1, test=1)
+@pytest.mark.further
 @pytest.mark.parametrize("hours", [pytest.param("always", marks=pytest.mark.repeats), "exchange"])
 def test_the_same_facts_whatever_the_hash_seed_and_the_time_zones(
     hours: WhenOpen, lying: Path

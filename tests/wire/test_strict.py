@@ -148,7 +148,7 @@ def steering(steps: tuple[Step, ...]) -> Iterator[str]:
 REQUESTS = [cls for cls in TEXT if cls.spec.request]
 
 
-@pytest.mark.walked(test=5)
+@pytest.mark.further
 @walk("cls", REQUESTS, ids=name_of, check=11)
 def test_every_spelling_in_every_numeric_field(cls: type[Message]) -> None:
     looked: set[tuple[str, str]] = set()

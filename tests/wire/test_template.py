@@ -67,7 +67,7 @@ def fully(base: Message, version: int, path: str, value: Any) -> bytes:
     return encode(message, version)
 
 
-@pytest.mark.walked(test=3)
+@pytest.mark.further
 @pytest.mark.long
 @pytest.mark.parametrize("cls", REQUESTS, ids=name_of)
 def test_a_field_put_anew_is_the_message_encoded_anew(cls: type[Message]) -> None:

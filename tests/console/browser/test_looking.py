@@ -83,7 +83,7 @@ READY = {
 """What a page must show before anybody looks at it closely."""
 
 
-@pytest.mark.sample(1, test=1)
+@pytest.mark.further
 @EACH_PAGE
 def test_a_page_is_accessible_and_fits_a_phone(page: str, browser: Browser) -> None:
     with browser.tab(page) as tab:

@@ -386,7 +386,7 @@ def test_the_timer_stays_while_the_next_instant_is_the_same(loop: str) -> None:
     run(main, loop)
 
 
-@pytest.mark.sample(1, test=1)
+@pytest.mark.further
 @ONE_LOOP
 def test_another_port_is_open_as_long_as_tws_is_there(loop: str) -> None:
     async def main() -> None:

@@ -49,7 +49,7 @@ def test_it_answers_at_its_address(loop: str) -> None:
     run(main, loop)
 
 
-@pytest.mark.sample(1, test=1)
+@pytest.mark.further
 @ONE_LOOP
 def test_health_follows_the_port_and_loads_nothing(loop: str) -> None:
     async def main() -> None:
@@ -81,7 +81,7 @@ def test_a_port_in_use_names_the_flag(loop: str) -> None:
     run(main, loop)
 
 
-@pytest.mark.sample(1, test=1)
+@pytest.mark.further
 @ONE_LOOP
 def test_closing_frees_the_port_whether_or_not_somebody_came(loop: str) -> None:
     async def main() -> None:

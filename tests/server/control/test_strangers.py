@@ -242,7 +242,7 @@ def test_connections_and_followers_have_a_bound(loop: str) -> None:
     run(main, loop)
 
 
-@pytest.mark.sample(1, test=1)
+@pytest.mark.further
 @ONE_LOOP
 def test_a_later_request_of_a_connection_has_the_same_bounds(loop: str) -> None:
     async def main() -> None:

@@ -63,7 +63,7 @@ def told(start: str, hours: Any, every: int) -> tuple[list[Any], list[Any]]:
     return [one for one in found if not isinstance(one, TickByTickData)], trades
 
 
-@pytest.mark.sample(1, test=1)
+@pytest.mark.further
 @pytest.mark.long
 @pytest.mark.parametrize(
     ("start", "hours"),

@@ -74,7 +74,7 @@ async def fill_up(served: Served, quick: Socket, client_id: int) -> int:
     raise AssertionError("the client never became slow")
 
 
-@pytest.mark.sample(1, test=1)
+@pytest.mark.further
 @ONE_LOOP
 def test_quotes_coalesce_and_orders_wait(loop: str) -> None:
     async def main() -> None:
@@ -128,7 +128,7 @@ def test_account_figures_coalesce_too() -> None:
     run(main)
 
 
-@pytest.mark.sample(1, test=1)
+@pytest.mark.further
 @ONE_LOOP
 def test_a_client_that_never_reads_is_disconnected_and_nobody_else_notices(
     loop: str, caplog: pytest.LogCaptureFixture
@@ -160,7 +160,7 @@ def test_a_client_that_never_reads_is_disconnected_and_nobody_else_notices(
     assert "bytes unsent" in line
 
 
-@pytest.mark.sample(1, test=1)
+@pytest.mark.further
 @ONE_LOOP
 def test_an_answer_larger_than_the_buffer_goes_out_as_its_client_reads(
     loop: str, monkeypatch: pytest.MonkeyPatch

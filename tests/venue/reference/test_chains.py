@@ -101,7 +101,7 @@ def test_a_local_symbol_is_enough(local: str) -> None:
     assert CATALOGUE.get(entry.conId) == entry
 
 
-@pytest.mark.sample(1, test=1)
+@pytest.mark.further
 @pytest.mark.long
 def test_a_number_alone_is_enough_and_every_number_is_of_one_contract() -> None:
     wanted = [
